@@ -1,0 +1,127 @@
+/* Puts an unmodified MicroPython unix port on the simulator's clock.
+ *
+ * Preloaded, it answers the calls that tell or wait for time. A wait becomes one message to the simulator
+ * ("nothing to do until T"); the answer is the new time, and comes when T is reached or when the simulator has
+ * put something into one of the process's sockets. Between two waits the clock stands still: to the simulated
+ * home, the device computes in no time at all, and the same inputs give the same run.
+ *
+ * INKMETER_VCLOCK names the inherited descriptor of a stream socket. Both directions carry one native int64:
+ * microseconds since 1970, or -1 upwards for "until something arrives".
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static int control = -1;
+static int64_t now_us;
+
+static void wait_until(int64_t until_us) {
+    if (send(control, &until_us, sizeof until_us, MSG_NOSIGNAL) != sizeof until_us ||
+        recv(control, &now_us, sizeof now_us, MSG_WAITALL) != sizeof now_us) {
+        _exit(3); /* the simulator is gone */
+    }
+}
+
+__attribute__((constructor)) static void begin(void) {
+    const char *name = getenv("INKMETER_VCLOCK");
+    if (name) {
+        control = atoi(name);
+        unsetenv("LD_PRELOAD");
+        wait_until(0);
+    }
+}
+
+static int poll_now(struct pollfd *fds, nfds_t count) {
+    struct timespec zero = {0, 0};
+    return syscall(SYS_ppoll, fds, count, &zero, NULL, 0);
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
+    if (control < 0) {
+        struct timespec limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+        return syscall(SYS_ppoll, fds, count, timeout_ms < 0 ? NULL : &limit, NULL, 0);
+    }
+    int64_t until = timeout_ms < 0 ? -1 : now_us + (int64_t)timeout_ms * 1000;
+    for (;;) {
+        int ready = poll_now(fds, count);
+        if (ready != 0 || timeout_ms == 0 || (until >= 0 && now_us >= until)) {
+            return ready;
+        }
+        wait_until(until);
+    }
+}
+
+static void pause_us(int64_t us) {
+    for (int64_t until = now_us + us; now_us < until;) {
+        wait_until(until);
+    }
+}
+
+int usleep(useconds_t us) {
+    if (control < 0) {
+        struct timespec span = {us / 1000000, us % 1000000 * 1000L};
+        return nanosleep(&span, NULL);
+    }
+    pause_us(us);
+    return 0;
+}
+
+/* MicroPython's unix port calls select only to sleep. */
+int select(int count, fd_set *reads, fd_set *writes, fd_set *errors, struct timeval *limit) {
+    if (control < 0) {
+        struct timespec span = {0, 0};
+        if (limit) {
+            span.tv_sec = limit->tv_sec;
+            span.tv_nsec = limit->tv_usec * 1000L;
+        }
+        return pselect(count, reads, writes, errors, limit ? &span : NULL, NULL);
+    }
+    if (count != 0 || !limit) {
+        errno = ENOSYS;
+        return -1;
+    }
+    pause_us((int64_t)limit->tv_sec * 1000000 + limit->tv_usec);
+    return 0;
+}
+
+int clock_gettime(clockid_t id, struct timespec *out) {
+    if (control < 0) {
+        return syscall(SYS_clock_gettime, id, out);
+    }
+    out->tv_sec = now_us / 1000000;
+    out->tv_nsec = now_us % 1000000 * 1000;
+    return 0;
+}
+
+int gettimeofday(struct timeval *out, void *zone) {
+    (void)zone;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    out->tv_sec = now.tv_sec;
+    out->tv_usec = now.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *out) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (out) {
+        *out = now.tv_sec;
+    }
+    return now.tv_sec;
+}
+
+clock_t clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (clock_t)(now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
