@@ -6,7 +6,8 @@
  * home, the device computes in no time at all, and the same inputs give the same run.
  *
  * INKMETER_VCLOCK names the inherited descriptor of a stream socket. Both directions carry one native int64:
- * microseconds since 1970, or -1 upwards for "until something arrives".
+ * microseconds since 1970, or -1 upwards for "until something arrives". INKMETER_SEED, a decimal number, seeds
+ * what the process takes for the system's random numbers.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,6 +24,7 @@
 
 static int control = -1;
 static int64_t now_us;
+static uint64_t random_state;
 
 static void wait_until(int64_t until_us) {
     if (send(control, &until_us, sizeof until_us, MSG_NOSIGNAL) != sizeof until_us ||
@@ -34,7 +36,9 @@ static void wait_until(int64_t until_us) {
 __attribute__((constructor)) static void begin(void) {
     const char *name = getenv("INKMETER_VCLOCK");
     if (name) {
+        const char *seed = getenv("INKMETER_SEED");
         control = atoi(name);
+        random_state = seed ? strtoull(seed, NULL, 10) : 0;
         unsetenv("LD_PRELOAD");
         wait_until(0);
     }
@@ -124,4 +128,17 @@ clock_t clock(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (clock_t)(now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
+
+ssize_t getrandom(void *buffer, size_t size, unsigned flags) {
+    if (control < 0) {
+        return syscall(SYS_getrandom, buffer, size, flags);
+    }
+    for (size_t i = 0; i < size; i++) { /* splitmix64 */
+        uint64_t z = random_state += 0x9E3779B97F4A7C15u;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+        ((uint8_t *)buffer)[i] = (uint8_t)(z ^ (z >> 31));
+    }
+    return (ssize_t)size;
 }

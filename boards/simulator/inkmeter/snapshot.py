@@ -1,0 +1,46 @@
+"""What the device holds, as one line of JSON, for the simulator's probe.
+
+Long strings and few names: a name stays in the heap for good.
+"""
+
+import gc
+import json
+
+from micropython import const
+
+from inkmeter.log import uptime
+
+_METER = const(
+    '"%d": {"serial": %s, "unit_of_measure": %s, "multiplier": %d, "divisor": %d, '
+    '"current_summation_delivered": %s, "current_summation_received": %s, "instantaneous_demand": %s}'
+)
+_LINE = const(
+    '{"stage": %d, "outcome": %s, "detail": %s, "utc": %s, "meters": {%s}, "prices": {%s}, '
+    '"ash": {"frames_in": %d, "frames_out": %d, "retransmissions": %d, "discarded": %d}, '
+    '"uart": {"bytes_in": %d, "bytes_out": %d}, "restarts": %s, "refreshes": %d, '
+    '"heap": {"live_bytes": %d, "peak_bytes": %d, "size_bytes": %d}}\n'
+)
+
+
+def _value(value, now):
+    state = ("never", "live", "stale")[value.state(now)]
+    return '{"value": %s, "utc": %s, "state": "%s"}' % (json.dumps(value.value), json.dumps(value.utc), state)
+
+
+def take(app, live, peak):
+    """The line; `live` and `peak` are the heap's figures in bytes."""
+    home, ncp, ash = app.home, app.ncp, app.ncp.ash
+    now = uptime()
+    meters = []
+    for commodity, meter in home.meters.items():
+        fixed = (json.dumps(meter.serial), json.dumps(meter.unit_of_measure), meter.multiplier, meter.divisor)
+        moving = (meter.current_summation_delivered, meter.current_summation_received, meter.instantaneous_demand)
+        meters.append(_METER % ((commodity,) + fixed + tuple([_value(value, now) for value in moving])))
+    prices = ['"%d": %s' % (commodity, _value(price.rate, now)) for commodity, price in home.prices.items()]
+    line = _LINE % (
+        home.stage, json.dumps(home.outcome), json.dumps(home.detail), json.dumps(app.clock.now()),
+        ", ".join(meters), ", ".join(prices),
+        ash.frames_in, ash.frames_out, ash.retransmissions, ash.discarded, ncp.bytes_in, ncp.bytes_out,
+        json.dumps(app.supervisor.restarts), app.display.refreshes, live, peak, gc.mem_alloc() + gc.mem_free(),
+    )  # fmt: skip
+    return line.encode()

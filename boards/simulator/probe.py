@@ -1,0 +1,53 @@
+"""Starts the firmware as main.py does, with an ear for the simulator: what does the device hold, and in how much heap?
+
+Each line on the fourth socket is answered with one line of JSON. The firmware knows nothing of it; what this
+takes of the heap is counted with the firmware's.
+"""
+
+import asyncio
+import gc
+import os
+
+import board
+from inkmeter import lazy
+from inkmeter.app import App
+
+_ears = open(int(os.getenv("INKMETER_SOCKETS").split(",")[3]), "r+b")
+
+
+def _measure():
+    # What is live: the collector's garbage does not count.
+    gc.collect()
+    live = gc.mem_alloc()
+    lazy.peak_bytes = max(lazy.peak_bytes, live)
+    return live
+
+
+def _load(self, load=lazy.module.__enter__):
+    # Code comes in with a step's modules: the heap is never fuller than right after.
+    module = load(self)
+    _measure()
+    return module
+
+
+async def _listen(app):
+    reader = asyncio.StreamReader(_ears)
+    while True:
+        await reader.readline()
+        live = _measure()
+        with lazy.module("snapshot") as snapshot:
+            _ears.write(snapshot.take(app, live, lazy.peak_bytes))
+
+
+async def _run():
+    app = App(board)
+    asyncio.create_task(_listen(app))
+    asyncio.create_task(app.run())
+    while True:
+        _measure()
+        await asyncio.sleep_ms(250)
+
+
+lazy.peak_bytes = 0
+lazy.module.__enter__ = _load
+asyncio.run(_run())

@@ -1,0 +1,3 @@
+"""Inkmeter: the open in-home energy display for Great Britain. MicroPython; MIT licence."""
+
+VERSION = "0.1.0"

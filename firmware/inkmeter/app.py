@@ -1,0 +1,62 @@
+"""Puts the parts together: a board, the radio, the Home and the panel, each task under the supervisor."""
+
+import asyncio
+import gc
+
+from inkmeter.clock import Clock
+from inkmeter.display import Display
+from inkmeter.home import Home
+from inkmeter.log import log
+from inkmeter.ncp import Ncp
+from inkmeter.radio import Radio
+from inkmeter.session import Session
+from inkmeter.ssd1680 import Ssd1680
+from inkmeter.supervisor import Supervisor
+
+
+class App:
+    """`board` is the module that knows the pins; what it must offer stands in boards/README.md."""
+
+    def __init__(self, board):
+        gc.threshold(4096)
+        self.board = board
+        self.clock = Clock()
+        self.home = Home()
+        self.display = Display(self.home, Ssd1680(board.PANEL_WIDTH, board.PANEL_HEIGHT, *board.panel()))
+        self.home.notify = self.display.changed.set
+        self.radio = Radio()
+        self.session = Session(None, self.radio, self.home, self.clock, self.pressed)
+        self.ncp = Ncp(board.uart(), self.session.callback)
+        self.session.ncp = self.radio.ncp = self.ncp
+        self.supervisor = Supervisor()
+        self._press = asyncio.Event()
+
+    async def pressed(self, wait_ms):
+        """Waits up to `wait_ms` for the OK button; says whether it was pressed."""
+        self._press.clear()
+        try:
+            await asyncio.wait_for_ms(self._press.wait(), wait_ms)
+            return True
+        except asyncio.TimeoutError:
+            return False
+
+    async def _buttons(self):
+        while True:
+            await self.board.pressed()
+            log("button", "OK")
+            self._press.set()
+
+    async def run(self):
+        """Starts every task and waits for ever."""
+        log("inkmeter", "starting on", self.board.NAME)
+        start = self.supervisor.start
+        start("uart", self.ncp.read)
+        start("timers", self.ncp.keep_time)
+        start("server", self.radio.serve)
+        start("panel", self.display.run)
+        start("buttons", self._buttons)
+        await start("session", self.session.run)
+
+
+def run(board):
+    asyncio.run(App(board).run())

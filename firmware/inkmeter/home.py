@@ -1,0 +1,127 @@
+"""The Home: what is known, when it was read, and whether it is live, stale or was never received.
+
+Whoever reads meters writes here; whoever shows or sends looks here. Neither knows the other.
+Times are seconds: `utc` since 2000-01-01, `now` of the device's own uptime.
+"""
+
+from micropython import const
+
+from inkmeter.units import scale
+
+NEVER = const(0)
+LIVE = const(1)
+STALE = const(2)
+
+# Stages of pairing, as the panel counts them
+START = const(0)
+WAITING_SUPPLIER = const(1)
+JOINING = const(2)
+KEY_EXCHANGE = const(3)
+FINDING_METERS = const(4)
+CONFIRMING = const(5)
+READING = const(6)
+STAGES = const(6)
+
+ELECTRICITY = const(0)
+GAS = const(1)
+
+_POWER_AGE = const(60)
+_REGISTER_AGE = const(180)
+_MIRROR_AGE = const(900)
+_PRICE_AGE = const(7200)
+
+
+class Value:
+    """One quantity. `value` is an integer, or None for unknown; `utc` is when it held at the meter."""
+
+    def __init__(self, max_age):
+        self.value = None
+        self.utc = None
+        self.received = None
+        self.max_age = max_age
+
+    def put(self, value, now, utc):
+        self.value = value
+        self.utc = utc
+        self.received = now
+
+    def state(self, now):
+        """NEVER, LIVE or STALE at `now`. A live value may still be None: the meter said it does not know."""
+        if self.received is None:
+            return NEVER
+        return STALE if now - self.received > self.max_age else LIVE
+
+    def current(self, now):
+        """The value while it is live, else None."""
+        return self.value if self.state(now) == LIVE else None
+
+
+class Meter:
+    """An electricity meter, or the hub's mirror of a gas meter. Registers stay raw; scaling goes with them."""
+
+    def __init__(self, commodity):
+        mirrored = commodity == GAS
+        self.commodity = commodity
+        self.serial = ""
+        self.unit_of_measure = None
+        self.multiplier = 1
+        self.divisor = 1
+        self.summation_formatting = None
+        self.current_summation_delivered = Value(_MIRROR_AGE if mirrored else _REGISTER_AGE)
+        self.current_summation_received = Value(_REGISTER_AGE)
+        self.instantaneous_demand = Value(_POWER_AGE)
+
+    def watts(self, now):
+        """InstantaneousDemand in W, below 0 for export; None where it is not known."""
+        raw = self.instantaneous_demand.current(now)
+        return None if raw is None else scale(raw, self.multiplier, self.divisor, 3)
+
+
+class Price:
+    """The price in force: `rate` in 1/100,000 of the currency unit a kWh (or other unit), tier 0 for none."""
+
+    def __init__(self):
+        self.rate = Value(_PRICE_AGE)
+        self.currency = 0
+        self.tier = 0
+        self.label = ""
+
+
+class Home:
+    """All that is known. Writers call changed() after a change; `notify` is whoever wants to hear of it."""
+
+    def __init__(self):
+        self.stage = START
+        self.outcome = None  # a code of `inkmeter.outcomes`, None while all is well
+        self.detail = ""  # what the outcome's words leave open: a serial, a time, a word
+        self.eui64 = b""  # big-endian, as printed
+        self.install_code = b""  # with its CRC; only while it is to be shown
+        self.meters = {}
+        self.prices = {}
+        self.notify = None
+
+    def meter(self, commodity):
+        """The Meter for a commodity, made when first asked for."""
+        if commodity not in self.meters:
+            self.meters[commodity] = Meter(commodity)
+        return self.meters[commodity]
+
+    def price(self, commodity):
+        """The Price for a commodity, made when first asked for."""
+        if commodity not in self.prices:
+            self.prices[commodity] = Price()
+        return self.prices[commodity]
+
+    def forget(self):
+        """Drops everything that belongs to one household."""
+        self.meters = {}
+        self.prices = {}
+
+    def set_stage(self, stage, outcome=None, detail=""):
+        if (stage, outcome, detail) != (self.stage, self.outcome, self.detail):
+            self.stage, self.outcome, self.detail = stage, outcome, detail
+            self.changed()
+
+    def changed(self):
+        if self.notify:
+            self.notify()

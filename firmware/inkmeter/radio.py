@@ -1,0 +1,240 @@
+"""Messages over the air: requests and their answers, and the one place that sends.
+
+A CAD only reads. `_PERMITTED` is all that may leave this device; `_transmit` is the only function that puts
+a message on the air, and it raises NotPermitted for anything else, whoever asks.
+"""
+
+import asyncio
+
+from micropython import const
+
+from inkmeter import zcl
+from inkmeter.lazy import module
+from inkmeter.log import log
+from inkmeter.ncp import NcpLost, Refused
+
+_ENDPOINT = const(1)
+SMART_ENERGY = const(0x0109)
+HUB = const(0x0000)  # the comms hub is the trust centre and has its NWK address
+
+BASIC = const(0x0000)
+TIME = const(0x000A)
+PRICE = const(0x0700)
+METERING = const(0x0702)
+KEY_ESTABLISHMENT = const(0x0800)
+
+# Clusters of which attributes may be read.
+_READABLE = const((BASIC, TIME, PRICE, METERING, KEY_ESTABLISHMENT))
+# Cluster-specific commands that may be sent: cluster << 8 | command.
+_PERMITTED = const(
+    (
+        PRICE << 8 | 0x00,  # Get Current Price
+        KEY_ESTABLISHMENT << 8 | 0x00,  # Initiate Key Establishment
+        KEY_ESTABLISHMENT << 8 | 0x01,  # Ephemeral Data
+        KEY_ESTABLISHMENT << 8 | 0x02,  # Confirm Key Data
+        KEY_ESTABLISHMENT << 8 | 0x03,  # Terminate Key Establishment
+    )
+)
+# IEEE_addr_req, Simple_Desc_req, Active_EP_req, Match_Desc_req
+_PERMITTED_ZDO = const((0x0001, 0x0004, 0x0005, 0x0006))
+
+# The clusters that are open before key establishment (Smart Energy, section 5.4.6).
+_UNSECURED = const((BASIC, TIME, KEY_ESTABLISHMENT))
+
+_APS_ENCRYPTION = const(0x0020)
+_APS_OPTIONS = const(0x0140)  # retry, enable route discovery
+_RX_ON_WHEN_IDLE = const(0xFFFD)
+_RADIUS = const(11)  # concentrator radius of Smart Energy
+_REPLY_WAIT = const(5000)
+_INBOX = const(4)
+_ANSWERS = const(8)  # to a broadcast
+_ZDO_RESPONSE = const(0x8000)
+_OK = const(0x0000)
+_KEY_NOT_AUTHORIZED = const(0x0C0E)
+
+
+class NotPermitted(Exception):
+    """A message that a read-only device does not send."""
+
+
+class NoReply(Exception):
+    """Nobody answered, or the message did not get there. args: the cluster, why."""
+
+
+class NotTrusted(Exception):
+    """The NCP's link key with the hub is not the one that key establishment made."""
+
+
+class Radio:
+    """Requests over an Ncp. callback() is to be given the NCP's callbacks; serve() is a long-lived task."""
+
+    def __init__(self):
+        self.ncp = None
+        self.discarded = 0
+        self._sequence = 0
+        self._lock = asyncio.Lock()
+        self._event = asyncio.Event()
+        self._wanted = None  # node id (None: anybody), profile, cluster, sequence, secured
+        self._reply = None
+        self._tag = 0
+        self._inbox = []
+        self._inbox_event = asyncio.Event()
+
+    def next_sequence(self):
+        self._sequence = self._sequence + 1 & 0xFF
+        return self._sequence
+
+    # Sending
+
+    def _permit(self, profile, cluster, payload):
+        if profile == 0:
+            if cluster in _PERMITTED_ZDO:
+                return
+        elif profile == SMART_ENERGY and len(payload) >= 3 and not payload[0] & zcl.MANUFACTURER_SPECIFIC:
+            command = payload[2]
+            if payload[0] & zcl.CLUSTER_SPECIFIC:
+                if cluster << 8 | command in _PERMITTED:
+                    return
+            elif command == zcl.READ_ATTRIBUTES and cluster in _READABLE:
+                return
+            elif command == zcl.READ_ATTRIBUTES_RESPONSE or command == zcl.DEFAULT_RESPONSE:
+                return
+        raise NotPermitted("profile %04x cluster %04x" % (profile, cluster))
+
+    async def _transmit(self, node_id, profile, cluster, endpoint, payload, secure, broadcast=False):
+        self._permit(profile, cluster, payload)
+        options = _APS_OPTIONS | (_APS_ENCRYPTION if secure else 0)
+        source = _ENDPOINT if profile else 0
+        self._tag = self._tag + 1 & 0xFF
+        aps = (profile, cluster, source, endpoint, 0 if broadcast else options, 0, 0)
+        try:
+            if broadcast:
+                await self.ncp.do("sendBroadcast", _RX_ON_WHEN_IDLE, *aps, _RADIUS, self._tag, payload)
+            else:
+                await self.ncp.do("sendUnicast", 0, node_id, *aps, self._tag, payload)
+        except Refused as refused:
+            if refused.args[1] == _KEY_NOT_AUTHORIZED:
+                raise NotTrusted
+            raise NoReply(cluster, "refused 0x%04x" % refused.args[1])
+
+    async def send(self, node_id, endpoint, cluster, frame):
+        """Sends a Smart Energy message to which no answer is awaited."""
+        await self._transmit(node_id, SMART_ENERGY, cluster, endpoint, frame, cluster not in _UNSECURED)
+
+    async def request(self, node_id, endpoint, cluster, frame, wait_ms=_REPLY_WAIT):
+        """Sends a ZCL frame to a server and returns the frame that answers it.
+
+        Clusters other than the open ones go out under the APS link key, and an answer without it does not
+        count. Raises NoReply, NcpLost.
+        """
+        sequence = None if cluster == KEY_ESTABLISHMENT and frame[0] & zcl.CLUSTER_SPECIFIC else frame[1]
+        secure = cluster not in _UNSECURED
+        return await self._exchange(node_id, SMART_ENERGY, cluster, endpoint, frame, sequence, secure, wait_ms)
+
+    async def zdo_request(self, node_id, request):
+        """Sends a request of `inkmeter.zdo`; returns its answer from the status on. Raises NoReply, NcpLost."""
+        cluster, payload = request
+        sequence = self.next_sequence()
+        frame = bytes((sequence,)) + payload
+        reply = await self._exchange(node_id, 0, cluster, 0, frame, sequence, False, _REPLY_WAIT)
+        return memoryview(reply)[1:]
+
+    async def zdo_broadcast(self, request, wait_ms):
+        """Sends a ZDO request to all that listen; returns their answers, from the status on, after `wait_ms`."""
+        cluster, payload = request
+        async with self._lock:
+            sequence = self.next_sequence()
+            self._reply = []
+            self._wanted = (None, 0, cluster | _ZDO_RESPONSE, sequence)
+            try:
+                await self._transmit(0, 0, cluster, 0, bytes((sequence,)) + payload, False, True)
+                await asyncio.sleep_ms(wait_ms)
+                self.ncp.check()
+                return self._reply
+            finally:
+                self._wanted = None
+
+    async def _exchange(self, node_id, profile, cluster, endpoint, frame, sequence, secure, wait_ms):
+        async with self._lock:
+            self._event.clear()
+            self._reply = None
+            answer = cluster if profile else cluster | _ZDO_RESPONSE
+            self._wanted = (node_id, profile, answer, sequence, secure)
+            try:
+                await self._transmit(node_id, profile, cluster, endpoint, frame, secure)
+                await asyncio.wait_for_ms(self._event.wait(), wait_ms)
+            except asyncio.TimeoutError:
+                raise NoReply(cluster, "nobody answers")
+            finally:
+                self._wanted = None
+            self.ncp.check()
+            if self._reply is None:
+                raise NoReply(cluster, "not delivered")
+            return self._reply
+
+    # Receiving
+
+    def callback(self, name, values):
+        if name == "incomingMessageHandler":
+            self._incoming(values)
+        elif name == "messageSentHandler":
+            tag, outcome = values
+            if outcome != _OK:
+                if tag & 0xFF == self._tag and self._wanted and self._wanted[0] is not None:
+                    self._event.set()
+
+    def lost(self):
+        """The NCP is gone: whoever waits for an answer is told."""
+        self._event.set()
+
+    def _incoming(self, message):
+        _, profile, cluster, _, _, options, _, _, sender, _, _, payload = message
+        wanted = self._wanted
+        if len(payload) < 3:
+            self.discarded += 1
+        elif wanted and self._matches(wanted, profile, cluster, payload):
+            if wanted[0] is None:
+                if len(self._reply) < _ANSWERS:
+                    self._reply.append(memoryview(payload)[1:])
+            elif sender == wanted[0] and (options & _APS_ENCRYPTION or not wanted[4]):
+                self._reply = payload
+                self._event.set()
+            else:
+                self.discarded += 1
+        elif profile == SMART_ENERGY and not payload[0] & zcl.FROM_SERVER and len(self._inbox) < _INBOX:
+            self._inbox.append(message)
+            self._inbox_event.set()
+            self.ncp.ash.set_ready(len(self._inbox) < _INBOX - 1)
+        else:
+            self.discarded += 1
+
+    @staticmethod
+    def _matches(wanted, profile, cluster, payload):
+        if profile != wanted[1] or cluster != wanted[2]:
+            return False
+        if not profile:
+            return payload[0] == wanted[3]
+        if not payload[0] & zcl.FROM_SERVER:
+            return False
+        # The partner may end a key establishment in a message of its own, with a number of its own.
+        return wanted[3] is None or payload[2 if payload[0] & zcl.MANUFACTURER_SPECIFIC else 1] == wanted[3]
+
+    # Serving
+
+    async def serve(self):
+        """Answers what others ask of this device."""
+        while True:
+            if not self._inbox:
+                self._inbox_event.clear()
+                await self._inbox_event.wait()
+            message = self._inbox.pop(0)
+            self.ncp.ash.set_ready(True)
+            try:
+                with module("responder") as responder:
+                    answer = responder.answer(message)
+                if answer:
+                    _, _, cluster, source, _, options, _, _, sender, _, _, _ = message
+                    await self._transmit(sender, SMART_ENERGY, cluster, source, answer, options & _APS_ENCRYPTION)
+            except (zcl.ZclError, NoReply, NotTrusted, NcpLost) as error:
+                self.discarded += 1
+                log("radio", "a question is left unanswered:", error)

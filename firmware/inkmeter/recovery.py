@@ -1,0 +1,69 @@
+"""The step back onto a network that was lost: secured, then by the trust centre, here and on all channels.
+
+The keys are kept; starting afresh is for when the hub has said "leave".
+"""
+
+from micropython import const
+
+from inkmeter.log import log, uptime
+from inkmeter.ncp import Refused
+from inkmeter.session import Removed
+
+_ALL_CHANNELS = const(0x07FFF800)  # 11 to 26
+_NETWORK_UP = const(0x0015)
+_NO_BEACONS = const(0x0018)
+_MOVE_FAILED = const(0x0C06)
+
+# haveCurrentNetworkKey, channels (0 is the present one), how long to wait in ms
+_LADDER = (
+    (1, 0, 15000),
+    (1, _ALL_CHANNELS, 30000),
+    (0, 0, 15000),
+    (0, _ALL_CHANNELS, 30000),
+)
+# Seconds
+_PAUSE_FIRST = const(60)
+_PAUSE_LONGEST = const(900)
+_LOOK_ROUND = const(5)
+
+
+async def _rejoin(ncp, secured, channels, wait_ms):
+    # One rung; True once the network is up again.
+    log("recovery", "rejoining,", "secured" if secured else "by the trust centre,", "all channels" if channels else "here")
+    with ncp.expect("stackStatusHandler") as events:
+        await ncp.do("findAndRejoinNetwork", secured, channels)
+        while True:
+            event = await events.get(wait_ms)
+            if event is None or event[1][0] == _MOVE_FAILED or event[1][0] == _NO_BEACONS:
+                return False
+            if event[1][0] == _NETWORK_UP:
+                return True
+
+
+async def _climb(session):
+    for secured, channels, wait_ms in _LADDER:
+        try:
+            if await _rejoin(session.ncp, secured, channels, wait_ms):
+                return True
+        except Refused as refused:
+            log("recovery", "not tried:", refused)
+    return False
+
+
+async def run(session):
+    """Until back on the network. Raises Removed when the NCP has been told to forget it."""
+    home = session.home
+    pause = _PAUSE_FIRST
+    began = uptime()
+    while not session.network_up:
+        home.set_stage(home.stage, "H01", "%d min" % ((uptime() - began) // 60))
+        if await _climb(session):
+            break
+        if not await session.belongs():
+            raise Removed
+        left = pause
+        pause = min(2 * pause, _PAUSE_LONGEST)
+        while left > 0 and not session.network_up and not await session.pressed(min(left, _LOOK_ROUND) * 1000):
+            left -= _LOOK_ROUND
+    log("recovery", "back on the network after", uptime() - began, "s")
+    home.set_stage(home.stage)

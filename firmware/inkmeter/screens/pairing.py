@@ -1,0 +1,47 @@
+"""What the household types into the supplier's form: EUI-64 and install code, in groups and as a QR code."""
+
+from micropython import const
+
+from inkmeter import install_code, outcomes, qr
+from inkmeter.screens import wrap
+
+_QUIET = const(4)  # modules of white that a reader needs around the code
+_SCALE = const(3)
+_LINE = const(17)
+_CODE_LINE = const(13)
+
+
+def picture(home, now, width, height):
+    side = (qr.SIZE + 2 * _QUIET) * _SCALE
+    left = width - side
+    wide = left > 170
+    happened, todo = outcomes.words(home.outcome)
+    marks = []
+    y = 0
+
+    def put(font, lines, step):
+        nonlocal y
+        for line in lines:
+            marks.append((font, 0, y, line, "<"))
+            y += step
+
+    put("body", wrap(happened, 30 if wide else 18), _LINE)
+    if wide:
+        put("body", ("Device ID (EUI-64)",), _LINE)
+    put("code", _groups(home.eui64, 4 if wide else 2), _CODE_LINE)
+    y += 4
+    if wide:
+        put("body", ("Install code",), _LINE)
+    put("code", _groups(home.install_code, 3), _CODE_LINE)
+    lines = wrap(todo, 30 if wide else 18)
+    y = height - _LINE * len(lines)
+    put("body", lines, _LINE)
+    rows = qr.matrix(install_code.label(home.eui64, home.install_code))
+    marks.append((left + _QUIET * _SCALE, (height - qr.SIZE * _SCALE) // 2, _SCALE, rows))
+    return marks
+
+
+def _groups(octets, size):
+    # Groups of four digits, so many to a line.
+    words = install_code.groups(octets).split(" ")
+    return [" ".join(words[i : i + size]) for i in range(0, len(words), size)]

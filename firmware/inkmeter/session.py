@@ -1,0 +1,150 @@
+"""From a radio module that knows nothing to readings, and back again after whatever goes wrong.
+
+One task, run(): bring the NCP up, join, agree on a key, find the meters, read them. Each step is a module
+with a `run(session)`, in memory only while it runs; it ends by itself, or with an exception that says which
+step to go back to.
+"""
+
+import asyncio
+
+from micropython import const
+
+from inkmeter.lazy import module
+from inkmeter.log import log
+from inkmeter.ncp import NcpLost, UnsupportedNcp
+from inkmeter.radio import NotTrusted
+
+_NETWORK_UP = const(0x0015)
+_NETWORK_DOWN = const(0x0016)
+_MOVE_FAILED = const(0x0C06)
+_TRUST_CENTER_EUI_HAS_CHANGED = const(0x0C10)
+_TRUST_CENTER_SWAPPED_OUT_EUI_HAS_NOT_CHANGED = const(0x0C11)
+_NO_NETWORK = const(0)
+_RADIO_DEAD = const(0x100)  # codes of `inkmeter.ash` above this: the host gave up, nobody is there
+
+# Seconds
+_NCP_RETRY = const(5)
+_NCP_RETRY_LONGEST = const(60)
+_REMOVED_NOTICE = const(600)
+_UNSUPPORTED_NOTICE = const(3600)
+_LOOK_ROUND = const(5)
+_DEFAULT_POLL = const(10)
+
+
+class LinkLost(Exception):
+    """The network is out of reach; the keys for it are still good."""
+
+
+class Removed(Exception):
+    """The NCP has no network any more: the hub told it to leave."""
+
+
+class Server:
+    """A Metering server: where it is, where its prices are, seconds between two polls. `eui64` is big-endian,
+    b"" for the hub.
+    """
+
+    def __init__(self, node_id, eui64, endpoint, price_endpoint=None):
+        self.node_id = node_id
+        self.eui64 = eui64
+        self.endpoint = endpoint
+        self.price_endpoint = price_endpoint
+        self.period = _DEFAULT_POLL
+
+
+class Session:
+    """`pressed(ms)` waits for the OK button and says whether it came; see `inkmeter.app`.
+
+    `network_up` is the NCP's last word. `servers` are the metering servers by commodity, `time_endpoint` the
+    hub's clock; both are empty until the meters have been found.
+    """
+
+    def __init__(self, ncp, radio, home, clock, pressed):
+        self.ncp = ncp
+        self.radio = radio
+        self.home = home
+        self.clock = clock
+        self.pressed = pressed
+        self.servers = {}
+        self.time_endpoint = None
+        self.joined = False
+        self.network_up = False
+
+    def callback(self, name, values):
+        """Sees every callback of the NCP's."""
+        if name == "stackStatusHandler":
+            code = values[0]
+            if code in (_NETWORK_UP, _TRUST_CENTER_EUI_HAS_CHANGED, _TRUST_CENTER_SWAPPED_OUT_EUI_HAS_NOT_CHANGED):
+                self.network_up = True
+            elif code == _NETWORK_DOWN or code == _MOVE_FAILED:
+                self.network_up = False
+        else:
+            self.radio.callback(name, values)
+
+    async def run(self):
+        """For ever."""
+        delay = _NCP_RETRY
+        while True:
+            try:
+                await self._step("startup")
+                delay = _NCP_RETRY
+                await self._live()
+            except NcpLost as lost:
+                self.radio.lost()
+                if lost.args[0] > _RADIO_DEAD:
+                    self.home.set_stage(self.home.stage, "N01")
+                    await asyncio.sleep(delay)
+                    delay = min(2 * delay, _NCP_RETRY_LONGEST)
+            except UnsupportedNcp as unknown:
+                log("ncp", "speaks EZSP", unknown.args[0], "which is not known here")
+                self.home.set_stage(self.home.stage, "N02", str(unknown.args[0]))
+                await self.pressed(_UNSUPPORTED_NOTICE * 1000)
+
+    async def _live(self):
+        while True:
+            try:
+                if not self.joined:
+                    await self._step("pairing", "install_code", "store")
+                elif not self.network_up:
+                    await self._step("recovery")
+                await self._step("key_agreement", "key_establishment", "zdo", "store")
+                await self._step("discovery", "zdo", "store")
+                await self._step("rounds", "metering")
+            except LinkLost:
+                self.network_up = False
+            except NotTrusted:
+                log("session", "the link key is not good any more")
+                with module("store") as store:
+                    store.put("key_with", None)
+            except Removed:
+                log("session", "removed by the hub")
+                self.joined = False
+                self.home.set_stage(0, "H02")
+                await self.pressed(_REMOVED_NOTICE * 1000)
+
+    async def _step(self, *names):
+        with module(*names) as step:
+            await step.run(self)
+
+    async def wait(self, seconds):
+        """Waits, or ends at once with True on a press. Raises LinkLost or Removed when the network goes."""
+        while seconds > 0:
+            await self.check_network()
+            if await self.pressed(min(seconds, _LOOK_ROUND) * 1000):
+                return True
+            seconds -= _LOOK_ROUND
+        await self.check_network()
+        return False
+
+    async def check_network(self):
+        """Raises NcpLost, LinkLost or Removed unless all is well."""
+        self.ncp.check()
+        if not self.network_up:
+            if await self.belongs():
+                raise LinkLost
+            raise Removed
+
+    async def belongs(self):
+        """Whether the NCP still has a network to go back to."""
+        (state,) = await self.ncp.command("networkState")
+        return state != _NO_NETWORK

@@ -1,0 +1,42 @@
+"""What survives a power cut: one small JSON file, replaced whole or not at all.
+
+Keys: "key_with", the EUI-64 of the hub that a link key was agreed with; "meter", the number of the meter that the
+household said is theirs.
+"""
+
+import json
+import os
+
+from micropython import const
+
+from inkmeter.log import log
+
+_FILE = const("state.json")
+_NEW = const("state.new")
+
+
+def load():
+    """The stored dict; empty on a first start, and where the file is damaged."""
+    try:
+        with open(_FILE) as file:
+            state = json.load(file)
+        return state if isinstance(state, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def put(key, value):
+    """Stores one value; a key of None forgets everything.
+
+    A full or worn file system is logged; the device goes on with what it knows.
+    """
+    state = {}
+    if key is not None:
+        state = load()
+        state[key] = value
+    try:
+        with open(_NEW, "w") as file:
+            json.dump(state, file)
+        os.rename(_NEW, _FILE)
+    except OSError as error:
+        log("store", "cannot save:", error)

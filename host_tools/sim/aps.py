@@ -1,0 +1,168 @@
+"""APS frames and their security (Zigbee specification, sections 2.2.5 and 4.4).
+
+Link keys really encrypt (AES-128 CCM*, 32-bit MIC): whoever has another key hears nothing.
+EUI-64s are in air order, least significant octet first, as frames and nonces have them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+
+from host_tools.sim.crypto.mmo import hmac_mmo
+
+_LEVEL = 5  # ENC-MIC-32; goes over the air as 0
+_MIC = 4
+
+
+class Kind(enum.IntEnum):
+    DATA = 0
+    COMMAND = 1
+    ACK = 2
+
+
+class KeyId(enum.IntEnum):
+    """Which key a frame is secured with: the link key, or one derived from it."""
+
+    DATA = 0
+    KEY_TRANSPORT = 2
+    KEY_LOAD = 3
+
+
+class Command(enum.IntEnum):
+    TRANSPORT_KEY = 0x05
+    UPDATE_DEVICE = 0x06
+    REMOVE_DEVICE = 0x07
+    REQUEST_KEY = 0x08
+
+
+class KeyType(enum.IntEnum):
+    STANDARD_NETWORK = 0x01
+    APPLICATION_LINK = 0x03
+
+
+@dataclasses.dataclass
+class LinkKey:
+    """A link key with one partner, its frame counters, and whether key establishment has vouched for it."""
+
+    key: bytes
+    authorised: bool = False
+    sent: int = 0
+    heard: int = -1
+
+    def derived(self, key_id: KeyId) -> bytes:
+        if key_id is KeyId.KEY_TRANSPORT:
+            return hmac_mmo(self.key, b"\x00")
+        if key_id is KeyId.KEY_LOAD:
+            return hmac_mmo(self.key, b"\x02")
+        return self.key
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """An APS frame in the clear. `secured` is how it came, or is to go: None for without APS security."""
+
+    kind: Kind
+    counter: int
+    payload: bytes = b""
+    profile: int = 0
+    cluster: int = 0
+    source: int = 0
+    destination: int = 0
+    ack_request: bool = False
+    broadcast: bool = False
+    secured: KeyId | None = None
+
+    def header(self) -> bytes:
+        control = self.kind | (0b10 << 2 if self.broadcast else 0)
+        control |= 0x20 if self.secured is not None else 0
+        control |= 0x40 if self.ack_request else 0
+        if self.kind is Kind.COMMAND:
+            return bytes([control, self.counter])
+        return (
+            bytes([control, self.destination])
+            + self.cluster.to_bytes(2, "little")
+            + self.profile.to_bytes(2, "little")
+            + bytes([self.source, self.counter])
+        )
+
+
+class Undecipherable(Exception):
+    """No key, the wrong key, a replay or a damaged frame: silence."""
+
+
+def _auxiliary(key_id: KeyId, counter: int) -> bytes:
+    return bytes([key_id << 3]) + counter.to_bytes(4, "little")
+
+
+def _seal(auxiliary: bytes) -> bytes:
+    # The security control as the cipher sees it: with the level that the air does not carry.
+    return bytes([auxiliary[0] | _LEVEL]) + auxiliary[1:]
+
+
+def _nonce(source_eui64: bytes, auxiliary: bytes) -> bytes:
+    return source_eui64 + auxiliary[1:5] + bytes([auxiliary[0] | _LEVEL])
+
+
+def encode(frame: Frame, source_eui64: bytes, key: LinkKey | None) -> bytes:
+    """The frame as it goes out; `key` is what it is secured with, if it is."""
+    header = frame.header()
+    if frame.secured is None:
+        return header + frame.payload
+    assert key is not None
+    auxiliary = _auxiliary(frame.secured, key.sent)
+    key.sent += 1
+    cipher = AESCCM(key.derived(frame.secured), tag_length=_MIC)
+    sealed = cipher.encrypt(_nonce(source_eui64, auxiliary), frame.payload, header + _seal(auxiliary))
+    return header + auxiliary + sealed
+
+
+def is_secured(data: bytes) -> bool:
+    return bool(data[0] & 0x20)
+
+
+def decode(data: bytes, source_eui64: bytes | None, key: LinkKey | None) -> Frame:
+    """The frame in the clear. Raises Undecipherable; a frame that will not open does not touch the counters."""
+    control = data[0]
+    kind = Kind(control & 3)
+    length = 2 if kind is Kind.COMMAND else 8
+    if len(data) < length:
+        raise Undecipherable("short frame")
+    frame = Frame(
+        kind, data[length - 1], ack_request=bool(control & 0x40), broadcast=bool(control & 0x08)
+    )
+    if kind is not Kind.COMMAND:
+        frame = dataclasses.replace(
+            frame, destination=data[1], cluster=int.from_bytes(data[2:4], "little"),
+            profile=int.from_bytes(data[4:6], "little"), source=data[6],
+        )  # fmt: skip
+    if not is_secured(data):
+        return dataclasses.replace(frame, payload=data[length:])
+    header, auxiliary, sealed = data[:length], data[length : length + 5], data[length + 5 :]
+    if key is None or source_eui64 is None or len(sealed) < _MIC:
+        raise Undecipherable("no key")
+    counter = int.from_bytes(auxiliary[1:5], "little")
+    key_id = KeyId(auxiliary[0] >> 3 & 3)
+    if key_id is KeyId.DATA and counter <= key.heard:
+        raise Undecipherable("replay")
+    cipher = AESCCM(key.derived(key_id), tag_length=_MIC)
+    try:
+        payload = cipher.decrypt(_nonce(source_eui64, auxiliary), sealed, header + _seal(auxiliary))
+    except InvalidTag as error:
+        raise Undecipherable("wrong key") from error
+    if key_id is KeyId.DATA:
+        key.heard = counter
+    return dataclasses.replace(frame, payload=payload, secured=key_id)
+
+
+def transport_network_key(network_key: bytes, sequence: int, to: bytes, by: bytes) -> bytes:
+    """Payload of a Transport Key command for a network key; EUI-64s in air order."""
+    return bytes([Command.TRANSPORT_KEY, KeyType.STANDARD_NETWORK]) + network_key + bytes([sequence]) + to + by
+
+
+def transport_link_key(key: bytes, partner: bytes, initiator: bool) -> bytes:
+    """Payload of a Transport Key command for an application link key with `partner`."""
+    return bytes([Command.TRANSPORT_KEY, KeyType.APPLICATION_LINK]) + key + partner + bytes([initiator])

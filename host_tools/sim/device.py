@@ -1,0 +1,202 @@
+"""The device under test: the real firmware in a real MicroPython process, its wires brought out.
+
+The process runs only while the home's clock stands still. What it does meanwhile is taken in order: the
+panel's bus at once, because it reads BUSY back; the UART when it has settled.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import selectors
+import shutil
+import socket
+import struct
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from host_tools.sim.clock import Clock
+from host_tools.sim.panel import Ssd1680
+from host_tools.toolchain import Interpreter
+
+_TIME = struct.Struct("=q")
+_STUCK_S = 30.0
+_PINS = {ord("c"): "cs", ord("d"): "dc", ord("r"): "rst", ord("b"): "busy"}
+
+
+class DeviceError(Exception):
+    """The firmware ended, or went on without ever waiting; the message says which."""
+
+
+class Device:
+    """One MicroPython process.
+
+    `root` is the device's file system; `on_uart(bytes)` gets what it sends to the radio module, `log` what it
+    prints. `heap` is the size of its heap, as MicroPython's -X heapsize has it. `module` is what it runs: "main",
+    or the simulator board's "probe", which answers questions.
+    """
+
+    def __init__(
+        self, clock: Clock, interpreter: Interpreter, root: Path, panel: Ssd1680, on_uart: Callable[[bytes], None],
+        log: IO[bytes], *, heap: str, seed: int, module: str = "main",
+    ) -> None:  # fmt: skip
+        self._clock = clock
+        self.panel = panel
+        self._on_uart = on_uart
+        self._log = log
+        self._running = True
+        self.wakes_at_us: int | None = None
+        self.has_input = False
+        self._bus = bytearray()
+        self._selector = selectors.DefaultSelector()
+        ours, theirs = zip(*(socket.socketpair() for _ in range(5)), strict=True)
+        self._control, self._uart, self._bus_socket, self._button, self._probe = ours
+        for end in (self._uart, self._bus_socket, self._probe):
+            end.setblocking(False)
+        # MicroPython reads a stream until it would block; the bus alone is read by the byte.
+        for end in (theirs[1], theirs[3], theirs[4]):
+            fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_NONBLOCK)
+        wires = [end.fileno() for end in theirs[1:]]
+        environment = {
+            "INKMETER_VCLOCK": str(theirs[0].fileno()),
+            "INKMETER_SEED": str(seed),
+            "INKMETER_SOCKETS": ",".join(map(str, wires)),
+            "INKMETER_PANEL": f"{panel.height}x{panel.width}",
+            "MICROPYPATH": f"{root}:.frozen",
+        }
+        # Fixed addresses, so that the collector, which takes any number for a pointer, sees the same ones again.
+        fixed = [setarch, "-R"] if (setarch := shutil.which("setarch")) else []
+        self.process = subprocess.Popen(
+            [*fixed, "/usr/bin/env", f"LD_PRELOAD={interpreter.vclock}", interpreter.path, "-X", f"heapsize={heap}", "-m", module],
+            env=environment, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            pass_fds=[end.fileno() for end in theirs],
+        )  # fmt: skip
+        for end in theirs:
+            end.close()
+        assert self.process.stdout
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self._selector.register(self._control, selectors.EVENT_READ, self._settled)
+        self._selector.register(self._bus_socket, selectors.EVENT_READ, self._take_bus)
+        self._selector.register(self.process.stdout, selectors.EVENT_READ, self._take_log)
+        self._selector.register(self._probe, selectors.EVENT_READ, self._take_probe)
+        self._probe_data = bytearray()
+        self.on_probe: Callable[[bytes], None] | None = None
+        self.failure: DeviceError | None = None
+
+    # What the clock asks for
+
+    def settle(self) -> bool:
+        """Lets the process run until it waits; True if it sent something to the home, or has ended."""
+        try:
+            while self._running:
+                self._run()
+            return self._drain()
+        except DeviceError as failure:
+            # The home goes on without it; whoever runs the home looks here.
+            self.failure = failure
+            self._clock.device = None
+            return True
+
+    def _run(self) -> None:
+        ready = self._selector.select(_STUCK_S)
+        if not ready:
+            raise DeviceError(f"the firmware has not waited for anything in {_STUCK_S:.0f} s: an endless loop")
+        for key, _ in sorted(ready, key=lambda item: item[0].fd != self._bus_socket.fileno()):
+            key.data()
+
+    def release(self, now_us: int) -> None:
+        """Tells the process the time and lets it run."""
+        self.has_input = False
+        self._running = True
+        self._control.send(_TIME.pack(now_us))
+
+    # Its wires
+
+    def to_uart(self, data: bytes) -> None:
+        """Bytes that have arrived on its UART."""
+        self._uart.send(data)
+        self.has_input = True
+
+    def press(self) -> None:
+        """Presses its OK button."""
+        self._button.send(b"\x01")
+        self.has_input = True
+
+    def ask(self) -> None:
+        """Asks the probe, where that runs; on_probe gets its answer, a line of JSON."""
+        self._probe.send(b"\n")
+        self.has_input = True
+
+    def _settled(self) -> None:
+        message = self._control.recv(_TIME.size)
+        if not message:
+            self._take_log()
+            raise DeviceError(f"the firmware has ended, with exit code {self.process.wait()}")
+        (until,) = _TIME.unpack(message)
+        self.wakes_at_us = None if until < 0 else until
+        self._running = False
+
+    def _drain(self) -> bool:
+        self._take_bus()
+        self._take_log()
+        self._take_probe()
+        try:
+            data = self._uart.recv(65536)
+        except BlockingIOError:
+            return False
+        if data:
+            self._on_uart(data)
+        return bool(data)
+
+    def _take_probe(self) -> None:
+        try:
+            self._probe_data += self._probe.recv(65536)
+        except BlockingIOError:
+            return
+        while b"\n" in self._probe_data:
+            line, _, rest = self._probe_data.partition(b"\n")
+            self._probe_data = bytearray(rest)
+            if self.on_probe:
+                self.on_probe(bytes(line))
+
+    def _take_log(self) -> None:
+        assert self.process.stdout
+        while data := self.process.stdout.read(65536):
+            self._log.write(data)
+        self._log.flush()
+
+    def _take_bus(self) -> None:
+        try:
+            self._bus += self._bus_socket.recv(65536)
+        except BlockingIOError:
+            pass
+        now = self._clock.now_us
+        bus = self._bus
+        while bus:
+            if bus[:1] == b"S":
+                if len(bus) < 3 or len(bus) < 3 + (size := bus[1] | bus[2] << 8):
+                    return
+                self.panel.spi(bytes(bus[3 : 3 + size]), now)
+                del bus[: 3 + size]
+            elif bus[:1] == b"P":
+                if len(bus) < 3:
+                    return
+                self.panel.set_pin(_PINS[bus[1]], bus[2], now)
+                del bus[:3]
+            elif bus[:1] == b"B":
+                self._bus_socket.send(bytes([self.panel.busy(now)]))
+                del bus[:1]
+            else:
+                raise DeviceError(f"the board's panel bus carries {bus[:1]!r}")
+
+    def stop(self) -> None:
+        """Ends the process and closes its wires: a power cut."""
+        self.process.kill()
+        self.process.wait()
+        for end in (self._control, self._uart, self._bus_socket, self._button, self._probe):
+            end.close()
+        if self.process.stdout:
+            self.process.stdout.close()
+        self._selector.close()

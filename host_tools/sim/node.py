@@ -1,0 +1,241 @@
+"""A Zigbee node: APS messages with acknowledgements and link keys, and the ZDO questions every node answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections import deque
+from collections.abc import Callable
+
+import zigpy.types as t
+import zigpy.zdo.types as zdo
+from zigpy.zcl.foundation import Status
+
+from host_tools.sim import aps
+from host_tools.sim.air import Air, Network
+
+SMART_ENERGY = 0x0109
+APS_ACK_S = 1.6
+APS_RETRIES = 3
+
+
+@dataclasses.dataclass
+class Endpoint:
+    """A Smart Energy endpoint: its device id, server and client clusters."""
+
+    device: int
+    servers: tuple[int, ...]
+    clients: tuple[int, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Message:
+    """An APS data message as its receiver sees it."""
+
+    frame: aps.Frame
+    sender: Node
+    sender_id: int
+    lqi: int
+    rssi: int
+    broadcast: bool
+
+    @property
+    def secured(self) -> bool:
+        return self.frame.secured is not None
+
+
+class Node:
+    """`eui64` is in air order. `keys` are the link keys by partner, `addresses` the EUI-64s by node id."""
+
+    def __init__(self, air: Air, eui64: bytes, *, rssi: int = -55) -> None:
+        self.air = air
+        self.eui64 = eui64
+        self.rssi = rssi
+        self.node_id = 0xFFFE
+        self.network: Network | None = None
+        self.powered = True
+        self.in_range = True
+        self.keys: dict[bytes, aps.LinkKey] = {}
+        self.addresses: dict[int, bytes] = {}
+        self.endpoints: dict[int, Endpoint] = {}
+        self._counter = 0
+        self._acks: dict[tuple[int, int], asyncio.Future[None]] = {}
+        self._recent: deque[tuple[int, int]] = deque(maxlen=16)
+        self._tasks: set[asyncio.Task] = set()
+        air.nodes.append(self)
+
+    # Sending
+
+    def next_counter(self) -> int:
+        self._counter = (self._counter + 1) & 0xFF
+        return self._counter
+
+    def start(self, coroutine) -> asyncio.Task:
+        """Runs something of this node's beside what it does already."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            # A fault of the simulator's must not pass for a silent radio.
+            self.air.fault = error
+
+    def key_for(self, node_id: int) -> aps.LinkKey | None:
+        eui64 = self.addresses.get(node_id)
+        return self.keys.get(eui64) if eui64 else None
+
+    async def send(
+        self, to: int, cluster: int, payload: bytes, *, profile: int = SMART_ENERGY, source: int = 1,
+        destination: int = 1, secure: bool = False, counter: int | None = None, ack: bool = True,
+    ) -> bool:  # fmt: skip
+        """Sends a data message; True once it is acknowledged, False after all retries."""
+        counter = self.next_counter() if counter is None else counter
+        broadcast = to >= 0xFFF8
+        frame = aps.Frame(
+            aps.Kind.DATA, counter, payload, profile, cluster, source, destination,
+            ack_request=ack and not broadcast, broadcast=broadcast,
+            secured=aps.KeyId.DATA if secure else None,
+        )  # fmt: skip
+        key = self.key_for(to) if secure else None
+        if secure and key is None:
+            return False
+        if not frame.ack_request:
+            self.transmit(to, aps.encode(frame, self.eui64, key))
+            return True
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._acks[to, counter] = done
+        try:
+            for _ in range(1 + APS_RETRIES):
+                self.transmit(to, aps.encode(frame, self.eui64, key))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(done), APS_ACK_S)
+                    return True
+            return False
+        finally:
+            self._acks.pop((to, counter), None)
+
+    def transmit(self, to: int, data: bytes) -> None:
+        if self.network is not None and self.powered:
+            self.air.send(self, to, data)
+
+    def send_command(self, to: int, payload: bytes, key_id: aps.KeyId | None, key: aps.LinkKey | None) -> None:
+        """Sends an APS command: these are not acknowledged."""
+        frame = aps.Frame(aps.Kind.COMMAND, self.next_counter(), payload, secured=key_id)
+        self.transmit(to, aps.encode(frame, self.eui64, key))
+
+    # Hearing
+
+    def hear(self, data: bytes, sender: Node, network_key: bytes, broadcast: bool) -> None:
+        """A frame has arrived. Without the network's present key there is nothing to hear."""
+        if self.network is None or self.network.key != network_key or not self.powered:
+            return
+        self.take(data, sender, sender.node_id, broadcast)
+
+    def take(self, data: bytes, sender: Node, sender_id: int, broadcast: bool) -> None:
+        eui64 = self.addresses.get(sender_id)
+        key = self.keys.get(eui64) if eui64 else None
+        try:
+            frame = aps.decode(data, eui64, key)
+        except aps.Undecipherable:
+            return
+        # Data under a key that key establishment has not vouched for does not count, nor is it acknowledged.
+        if frame.secured is aps.KeyId.DATA and key and not key.authorised:
+            return
+        if frame.kind is aps.Kind.COMMAND:
+            self.on_command(frame, sender, sender_id)
+            return
+        if frame.kind is aps.Kind.ACK:
+            done = self._acks.get((sender_id, frame.counter))
+            if done and not done.done():
+                done.set_result(None)
+            return
+        if frame.ack_request:
+            answer = dataclasses.replace(
+                frame, kind=aps.Kind.ACK, payload=b"", source=frame.destination, destination=frame.source,
+                ack_request=False,
+            )  # fmt: skip
+            self.transmit(sender_id, aps.encode(answer, self.eui64, key))
+        if (sender_id, frame.counter) in self._recent and not broadcast:
+            return
+        self._recent.append((sender_id, frame.counter))
+        lqi, rssi = self.air.lqi(self)
+        message = Message(frame, sender, sender_id, lqi, rssi, broadcast)
+        if frame.profile == 0:
+            self.on_zdo(message)
+        else:
+            self.on_message(message)
+
+    def on_command(self, frame: aps.Frame, sender: Node, sender_id: int) -> None:
+        """An APS command."""
+
+    def on_message(self, message: Message) -> None:
+        """A data message of an application profile."""
+
+    # ZDO
+
+    def on_zdo(self, message: Message) -> None:
+        """A ZDO message; requests are answered here."""
+        answer = self._zdo_answers().get(message.frame.cluster)
+        if answer is None or not message.frame.payload:
+            return
+        sequence, payload = message.frame.payload[:1], message.frame.payload[1:]
+        names, types = zdo.CLUSTERS[zdo.ZDOCmd(message.frame.cluster)]
+        try:
+            values, _ = t.deserialize(payload, types)
+        except ValueError:
+            return
+        response = answer(**dict(zip(names, values, strict=True)))
+        if response is None:
+            return
+        cluster = zdo.ZDOCmd(message.frame.cluster | 0x8000)
+        body = sequence + t.serialize(response, zdo.CLUSTERS[cluster][1][: len(response)])
+        self.start(self.send(message.sender_id, cluster, body, profile=0, source=0, destination=0))
+
+    def _zdo_answers(self) -> dict[int, Callable]:
+        return {
+            zdo.ZDOCmd.IEEE_addr_req: self._ieee_address,
+            zdo.ZDOCmd.Active_EP_req: self._active_endpoints,
+            zdo.ZDOCmd.Simple_Desc_req: self._simple_descriptor,
+            zdo.ZDOCmd.Match_Desc_req: self._match_descriptor,
+        }
+
+    def _ieee_address(self, NWKAddrOfInterest, RequestType, StartIndex=0):  # noqa: N803, zigpy's names
+        if NWKAddrOfInterest != self.node_id:
+            return None
+        return [zdo.Status.SUCCESS, t.EUI64(self.eui64), t.NWK(self.node_id)]
+
+    def _active_endpoints(self, NWKAddrOfInterest):  # noqa: N803
+        if NWKAddrOfInterest != self.node_id:
+            return None
+        return [zdo.Status.SUCCESS, t.NWK(self.node_id), t.LVList[t.uint8_t](self.endpoints)]
+
+    def _simple_descriptor(self, NWKAddrOfInterest, EndPoint):  # noqa: N803
+        endpoint = self.endpoints.get(EndPoint)
+        if NWKAddrOfInterest != self.node_id:
+            return None
+        if endpoint is None:
+            return [zdo.Status.INVALID_EP, t.NWK(self.node_id), None]
+        descriptor = zdo.SizePrefixedSimpleDescriptor(
+            endpoint=EndPoint, profile=SMART_ENERGY, device_type=endpoint.device, device_version=0,
+            input_clusters=endpoint.servers, output_clusters=endpoint.clients,
+        )  # fmt: skip
+        return [zdo.Status.SUCCESS, t.NWK(self.node_id), descriptor]
+
+    def _match_descriptor(self, NWKAddrOfInterest, ProfileID, InClusterList, OutClusterList):  # noqa: N803
+        if NWKAddrOfInterest not in (self.node_id, 0xFFFD, 0xFFFF) or ProfileID != SMART_ENERGY:
+            return None
+        found = [
+            number
+            for number, endpoint in self.endpoints.items()
+            if set(InClusterList) & set(endpoint.servers) or set(OutClusterList) & set(endpoint.clients)
+        ]
+        if not found:
+            return None
+        return [zdo.Status.SUCCESS, t.NWK(self.node_id), t.LVList[t.uint8_t](found)]
+
+
+__all__ = ["SMART_ENERGY", "Endpoint", "Message", "Node", "Status"]

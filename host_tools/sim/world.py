@@ -1,0 +1,151 @@
+"""The whole home, made from one seed: air, hub, meters, household, supplier, radio module, panel and device."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import random
+from pathlib import Path
+from typing import IO
+
+from host_tools import toolchain
+from host_tools.sim.air import Air
+from host_tools.sim.clock import Clock
+from host_tools.sim.crypto.cbke import SUITE_1, SUITE_2, Authority, Identity
+from host_tools.sim.device import Device
+from host_tools.sim.esme import ElectricityMeter
+from host_tools.sim.gas import GasMeter, GasMirror
+from host_tools.sim.household import Household
+from host_tools.sim.hub import Hub
+from host_tools.sim.ncp.emulator import NcpEmulator
+from host_tools.sim.ncp.tokens import Tokens, install_code_token
+from host_tools.sim.panel import Ssd1680
+from host_tools.sim.portal import Portal, Timeline
+from host_tools.sim.tariff import Tariff
+from host_tools.sim.uart import Line
+
+PANELS = {"2.9": (128, 296), "2.13": (122, 250)}
+ISSUER = b"INKMTEST"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What a run is made from; the same settings give the same run."""
+
+    seed: int = 1
+    ezsp_version: int = 13
+    suites: tuple[int, ...] = (1, 2)
+    hub_suites: tuple[int, ...] = (1, 2)
+    panel: str = "2.9"
+    baud: int = 115200
+    heap: str = "64k"
+    gas: bool = True
+    neighbour: bool = False
+    timeline: Timeline = dataclasses.field(default_factory=Timeline)
+
+
+class World:
+    """Everything but the device, which start_device() adds. To be made inside the clock's loop."""
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self.clock = clock
+        self.settings = settings
+        self._seeds = random.Random(settings.seed)
+        self.air = Air(self._rng())
+        self.authorities = {1: Authority(SUITE_1, ISSUER, self._rng()), 2: Authority(SUITE_2, ISSUER, self._rng())}
+        self.household = Household(self._rng(), import_wh=4_631_207, export_wh=812_450, gas_litres=2_282_363)
+        self.hub = self._make_hub(channel=20, rssi=-58, gas=settings.gas)
+        self.portal = Portal(self.hub, settings.timeline)
+        self.neighbour = self._make_hub(channel=15, rssi=-71, gas=False) if settings.neighbour else None
+        self.meter = ElectricityMeter(
+            self.air, self._eui64(), self.household,
+            Tariff(0, ((0, 9_860), (270, 24_500), (960, 36_750), (1140, 24_500)), 52_340, b"Demo flexible"), b"21E0047731",
+        )  # fmt: skip
+        self.hub.trust(self.meter, 0x3A51)
+        self.gas_meter: GasMeter | None = None
+        if settings.gas:
+            self.gas_meter = GasMeter(self.air, self._eui64(), self.household)
+            self.hub.trust(self.gas_meter, 0x7C02)
+        self.ncp = self._make_ncp()
+        self.panel = Ssd1680(*PANELS[settings.panel])
+        self.device: Device | None = None
+        self.uart_to_ncp = Line(self.ncp.receive, baud=settings.baud, rng=self._rng())
+        self.uart_to_host = Line(self._to_device, baud=settings.baud, rng=self._rng())
+        self._device_seed = self._seeds.getrandbits(63)
+        self._tasks: list[asyncio.Task] = []
+
+    def _rng(self) -> random.Random:
+        return random.Random(self._seeds.getrandbits(64))
+
+    def _eui64(self) -> bytes:
+        # Locally administered: nobody's real device.
+        return self._seeds.randbytes(7) + b"\x02"
+
+    def identities(self, eui64: bytes, suites: tuple[int, ...]) -> dict[int, Identity]:
+        """Certificates for a device (EUI-64 in air order) from this world's authorities."""
+        return {suite: self.authorities[suite].certify(eui64[::-1]) for suite in suites}
+
+    def _make_hub(self, *, channel: int, rssi: int, gas: bool) -> Hub:
+        eui64 = self._eui64()
+        mirror = None
+        if gas:
+            mirror = GasMirror(Tariff(0, ((0, 6_870),), 31_660, b"Demo gas"), b"G4K0093312")
+        return Hub(
+            self.air, eui64, self._rng(), self.identities(eui64, self.settings.hub_suites), mirror,
+            channel=channel, pan_id=self._seeds.randrange(1, 0xFFFE), rssi=rssi,
+        )  # fmt: skip
+
+    def _make_ncp(self) -> NcpEmulator:
+        eui64 = self._eui64()
+        tokens = Tokens(
+            eui64, install_code_token(self._seeds.randbytes(16)), self.identities(eui64, self.settings.suites)
+        )
+        return NcpEmulator(
+            self.air, tokens, self._rng(), lambda data: self.uart_to_host.send(data),
+            version=self.settings.ezsp_version,
+        )  # fmt: skip
+
+    def _to_device(self, data: bytes) -> None:
+        if self.device:
+            self.device.to_uart(data)
+
+    def start_home(self) -> None:
+        """Sets the household and the meters going."""
+        loop = asyncio.get_running_loop()
+        self._tasks.append(loop.create_task(self.household.run()))
+        if self.gas_meter:
+            self._tasks.append(loop.create_task(self.gas_meter.run()))
+
+    def start_device(self, root: Path, log: IO[bytes], *, module: str = "main") -> Device:
+        """Powers the device. `root` is what its flash holds."""
+        self.device = Device(
+            self.clock, toolchain.interpreter(), root, self.panel, self.uart_to_ncp.send, log,
+            heap=self.settings.heap, seed=self._device_seed, module=module,
+        )  # fmt: skip
+        self.clock.device = self.device
+        return self.device
+
+    def stop_device(self) -> None:
+        """Cuts the device's power."""
+        if self.device:
+            self.clock.device = None
+            self.device.stop()
+            self.device = None
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """(EUI-64, install code with CRC) as the device's label has them, in hexadecimal."""
+        tokens = self.ncp.stack.tokens
+        return tokens.eui64[::-1].hex().upper(), (tokens.install_code[2:18] + tokens.install_code[18:20]).hex().upper()
+
+    def check(self) -> None:
+        """Raises what went wrong in the simulator itself, which must not pass for a fault of the home's, and a
+        DeviceError for a device that is gone.
+        """
+        if self.device and self.device.failure:
+            raise self.device.failure
+        if self.air.fault:
+            raise self.air.fault
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and task.exception():
+                task.result()

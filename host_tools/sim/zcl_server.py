@@ -1,0 +1,133 @@
+"""What meters and hubs serve: attributes and the commands that go with them, in zigpy's types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zigpy.zcl import foundation
+from zigpy.zcl.foundation import DataType, Direction, GeneralCommand, Status
+
+from host_tools.sim.node import Message, Node
+
+# Open with the network key alone (Smart Energy, section 5.4.6).
+OPEN_CLUSTERS = {0x0000, 0x000A, 0x0800}
+_LARGEST_RESPONSE = 73  # a ZCL frame under APS and NWK security
+
+Value = int | bytes | None
+Getter = Callable[[], Value]
+
+
+class Attribute:
+    """One attribute: its data type and where its value comes from; a value of None is the type's invalid code."""
+
+    def __init__(self, kind: int, get: Getter | Value) -> None:
+        self.type = DataType.from_type_id(kind)
+        self._get = get if callable(get) else lambda: get
+
+    def record(self, identifier: int) -> foundation.ReadAttributeRecord:
+        value = self._get()
+        if value is None:
+            value = self.type.non_value
+        return foundation.ReadAttributeRecord(
+            identifier, Status.SUCCESS, foundation.TypeValue(self.type.type_id, self.type.python_type(value))
+        )
+
+
+class ZclServer(Node):
+    """A node whose endpoints serve. `attributes` is {endpoint: {cluster: {identifier: Attribute}}},
+    `commands` {(endpoint, cluster, command): handler}; a handler takes the payload and the message and
+    returns (command, payload), or None for NOT_FOUND.
+    """
+
+    def __init__(self, air, eui64: bytes, **kwargs) -> None:
+        super().__init__(air, eui64, **kwargs)
+        self.attributes: dict[int, dict[int, dict[int, Attribute]]] = {}
+        self.commands: dict[tuple[int, int, int], Callable] = {}
+        self.served: list[tuple[int, int]] = []
+
+    def may_read(self, message: Message) -> bool:
+        """Whether the sender is someone this server answers at all."""
+        return True
+
+    def on_message(self, message: Message) -> None:
+        frame = message.frame
+        if frame.cluster not in OPEN_CLUSTERS and not message.secured:
+            self._refuse(message)
+            return
+        try:
+            header, payload = foundation.ZCLHeader.deserialize(frame.payload)
+        except ValueError:
+            return
+        if header.frame_control.direction != Direction.Client_to_Server:
+            self.on_client_message(message, header, payload)
+        elif not self.may_read(message):
+            return
+        elif header.frame_control.is_general:
+            if header.command_id == GeneralCommand.Read_Attributes:
+                self._read(message, header, payload)
+        else:
+            self._command(message, header, payload)
+
+    def on_client_message(self, message: Message, header: foundation.ZCLHeader, payload: bytes) -> None:
+        """Something from a server to this node's client side."""
+
+    def reply(self, message: Message, header: foundation.ZCLHeader, payload: bytes) -> None:
+        frame = message.frame
+        body = header.serialize() + payload
+        self.start(
+            self.send(
+                message.sender_id, frame.cluster, body, source=frame.destination, destination=frame.source,
+                secure=message.secured,
+            )
+        )  # fmt: skip
+
+    def _refuse(self, message: Message) -> None:
+        # Default Response FAILURE under the network key alone.
+        payload = message.frame.payload
+        if len(payload) >= 3:
+            self._default_response(message, payload[1], payload[2], Status.FAILURE)
+
+    def _default_response(self, message: Message, tsn: int, command: int, status: Status) -> None:
+        header = foundation.ZCLHeader.general(tsn, GeneralCommand.Default_Response, direction=Direction.Server_to_Client)
+        schema = foundation.GENERAL_COMMANDS[GeneralCommand.Default_Response].schema
+        self.reply(message, header, schema(command_id=command, status=status).serialize())
+
+    def _read(self, message: Message, header: foundation.ZCLHeader, payload: bytes) -> None:
+        try:
+            request, _ = foundation.GENERAL_COMMANDS[GeneralCommand.Read_Attributes].schema.deserialize(payload)
+        except ValueError:
+            return
+        frame = message.frame
+        held = self.attributes.get(frame.destination, {}).get(frame.cluster)
+        if held is None:
+            self._default_response(message, header.tsn, header.command_id, Status.UNSUP_CLUSTER_COMMAND)
+            return
+        answer = foundation.ZCLHeader.general(
+            header.tsn, GeneralCommand.Read_Attributes_rsp, direction=Direction.Server_to_Client
+        )
+        body = b""
+        for identifier in request.attribute_ids:
+            attribute = held.get(identifier)
+            if attribute is None:
+                record = foundation.ReadAttributeRecord(identifier, Status.UNSUPPORTED_ATTRIBUTE)
+            else:
+                record = attribute.record(identifier)
+            # A server sends what fits one frame; what is missing is to be asked for again.
+            if len(body) + len(record.serialize()) > _LARGEST_RESPONSE - 3:
+                break
+            body += record.serialize()
+            self.served.append((frame.cluster, identifier))
+        self.reply(message, answer, body)
+
+    def _command(self, message: Message, header: foundation.ZCLHeader, payload: bytes) -> None:
+        handler = self.commands.get((message.frame.destination, message.frame.cluster, header.command_id))
+        if handler is None:
+            self._default_response(message, header.tsn, header.command_id, Status.UNSUP_CLUSTER_COMMAND)
+            return
+        answer = handler(payload, message)
+        if answer is None:
+            self._default_response(message, header.tsn, header.command_id, Status.NOT_FOUND)
+            return
+        command, body = answer
+        header = foundation.ZCLHeader.cluster(header.tsn, command, direction=Direction.Server_to_Client)
+        self.reply(message, header, body)
