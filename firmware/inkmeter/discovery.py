@@ -47,11 +47,11 @@ _COMMODITIES = {0x00: home.ELECTRICITY, 0x7F: home.ELECTRICITY, 0x01: home.GAS, 
 
 async def _endpoints(radio, node_id):
     # [(endpoint, server clusters)] of a node, Smart Energy ones alone.
-    answer = await radio.zdo_request(node_id, zdo.active_endpoints(node_id))
+    answer = await zdo.ask(radio, node_id, zdo.active_endpoints(node_id))
     _, endpoints = zdo.parse_endpoints(answer)
     found = []
     for endpoint in endpoints:
-        answer = await radio.zdo_request(node_id, zdo.simple_descriptor(node_id, endpoint))
+        answer = await zdo.ask(radio, node_id, zdo.simple_descriptor(node_id, endpoint))
         descriptor = zdo.parse_simple_descriptor(answer)
         if descriptor and descriptor[0] == SMART_ENERGY:
             found.append((endpoint, descriptor[2]))
@@ -94,13 +94,21 @@ async def partner_link_key(ncp, eui64):
                 return outcome == _APP_LINK_KEY_ESTABLISHED
 
 
+async def _set_address(ncp, index, eui64, node_id):
+    # Tells the NCP which EUI-64 a node id belongs to, so that it finds the link key for it.
+    if ncp.ezsp.has("setAddressTableInfo"):
+        await ncp.do("setAddressTableInfo", index, eui64, node_id)
+    else:
+        await ncp.do("setAddressTableRemoteEui64", index, eui64)
+        await ncp.command("setAddressTableRemoteNodeId", index, node_id)
+
+
 async def _node_servers(ncp, radio, index, node_id):
-    answer = await radio.zdo_request(node_id, zdo.ieee_address(node_id))
-    found = zdo.parse_ieee_address(answer)
-    if not found:
+    answer = await zdo.ask(radio, node_id, zdo.ieee_address(node_id))
+    eui64 = zdo.parse_ieee_address(answer)
+    if not eui64:
         return []
-    eui64 = found[0]
-    await ncp.set_address(index, eui64, node_id)
+    await _set_address(ncp, index, eui64, node_id)
     if not await partner_link_key(ncp, eui64):
         log("meters", "no link key for node %04x yet" % node_id)
         return []
@@ -109,7 +117,7 @@ async def _node_servers(ncp, radio, index, node_id):
 
 async def node_servers(ncp, radio):
     """The metering servers of all nodes other than the hub, each with a link key agreed. Raises NcpLost."""
-    answers = await radio.zdo_broadcast(zdo.match_descriptor(0xFFFD, SMART_ENERGY, METERING), _ANSWERS_WAIT)
+    answers = await zdo.ask(radio, None, zdo.match_descriptor(0xFFFD, SMART_ENERGY, METERING), _ANSWERS_WAIT)
     servers = []
     index = 0
     for answer in answers:

@@ -245,6 +245,8 @@ class Ezsp:
                 continue
             if code == _NOTHING:
                 break
+            if at >= len(values):
+                raise ValueError(self._name)
             value = values[at]
             at += 1
             size = _SIZES.get(code)

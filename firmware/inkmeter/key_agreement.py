@@ -18,9 +18,11 @@ async def _hub(session):
         eui64 = None
     while eui64 is None:
         try:
-            answer = await session.radio.zdo_request(HUB, zdo.ieee_address(HUB))
-            eui64 = zdo.parse_ieee_address(answer)[0]
-        except (NoReply, ValueError, TypeError):
+            answer = await zdo.ask(session.radio, HUB, zdo.ieee_address(HUB))
+            eui64 = zdo.parse_ieee_address(answer)
+        except (NoReply, ValueError):
+            pass
+        if eui64 is None:
             session.home.set_stage(home.KEY_EXCHANGE, "P12")
             await session.wait(_HUB_RETRY)
     return bytes(reversed(eui64))

@@ -186,7 +186,7 @@ async def own_certificates(ncp):
 async def find_endpoint(radio):
     """The hub's endpoint with the Key Establishment cluster. Raises Ended where it names none."""
     try:
-        answer = await radio.zdo_request(HUB, zdo.match_descriptor(HUB, SMART_ENERGY, KEY_ESTABLISHMENT))
+        answer = await zdo.ask(radio, HUB, zdo.match_descriptor(HUB, SMART_ENERGY, KEY_ESTABLISHMENT))
         _, endpoints = zdo.parse_endpoints(answer)
     except (NoReply, ValueError):
         raise Ended(_TIMED_OUT)

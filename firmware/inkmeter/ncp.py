@@ -166,14 +166,6 @@ class Ncp:
             raise Refused(name, answer[0])
         return answer[1:]
 
-    async def set_address(self, index, eui64, node_id):
-        """Tells the NCP which EUI-64 a node id belongs to, so that it finds the link key for it."""
-        if self.ezsp.has("setAddressTableInfo"):
-            await self.do("setAddressTableInfo", index, eui64, node_id)
-        else:
-            await self.do("setAddressTableRemoteEui64", index, eui64)
-            await self.command("setAddressTableRemoteNodeId", index, node_id)
-
     def expect(self, *names):
         return Expected(self, names)
 

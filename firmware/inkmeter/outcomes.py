@@ -24,3 +24,14 @@ def words(code):
     if at < 0:
         return "Something went wrong", "Switch off and on again"
     return _WORDS[at + 5 : _WORDS.find("\n", at + 1)].split("|")
+
+
+def wrap(text, width):
+    """The text in lines of at most `width` characters, broken at spaces."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = lines[-1] + " " + word if lines[-1] else word
+    return lines

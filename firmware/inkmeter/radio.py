@@ -101,14 +101,14 @@ class Radio:
                 return
         raise NotPermitted("profile %04x cluster %04x" % (profile, cluster))
 
-    async def _transmit(self, node_id, profile, cluster, endpoint, payload, secure, broadcast=False):
+    async def _transmit(self, node_id, profile, cluster, endpoint, payload, secure):
         self._permit(profile, cluster, payload)
         options = _APS_OPTIONS | (_APS_ENCRYPTION if secure else 0)
         source = _ENDPOINT if profile else 0
         self._tag = self._tag + 1 & 0xFF
-        aps = (profile, cluster, source, endpoint, 0 if broadcast else options, 0, 0)
+        aps = (profile, cluster, source, endpoint, 0 if node_id is None else options, 0, 0)
         try:
-            if broadcast:
+            if node_id is None:
                 await self.ncp.do("sendBroadcast", _RX_ON_WHEN_IDLE, *aps, _RADIUS, self._tag, payload)
             else:
                 await self.ncp.do("sendUnicast", 0, node_id, *aps, self._tag, payload)
@@ -129,42 +129,22 @@ class Radio:
         """
         sequence = None if cluster == KEY_ESTABLISHMENT and frame[0] & zcl.CLUSTER_SPECIFIC else frame[1]
         secure = cluster not in _UNSECURED
-        return await self._exchange(node_id, SMART_ENERGY, cluster, endpoint, frame, sequence, secure, wait_ms)
+        return await self.exchange(node_id, SMART_ENERGY, cluster, endpoint, frame, sequence, secure, wait_ms)
 
-    async def zdo_request(self, node_id, request):
-        """Sends a request of `inkmeter.zdo`; returns its answer from the status on. Raises NoReply, NcpLost."""
-        cluster, payload = request
-        sequence = self.next_sequence()
-        frame = bytes((sequence,)) + payload
-        reply = await self._exchange(node_id, 0, cluster, 0, frame, sequence, False, _REPLY_WAIT)
-        return memoryview(reply)[1:]
-
-    async def zdo_broadcast(self, request, wait_ms):
-        """Sends a ZDO request to all that listen; returns their answers, from the status on, after `wait_ms`."""
-        cluster, payload = request
-        async with self._lock:
-            sequence = self.next_sequence()
-            self._reply = []
-            self._wanted = (None, 0, cluster | _ZDO_RESPONSE, sequence)
-            try:
-                await self._transmit(0, 0, cluster, 0, bytes((sequence,)) + payload, False, True)
-                await asyncio.sleep_ms(wait_ms)
-                self.ncp.check()
-                return self._reply
-            finally:
-                self._wanted = None
-
-    async def _exchange(self, node_id, profile, cluster, endpoint, frame, sequence, secure, wait_ms):
+    async def exchange(self, node_id, profile, cluster, endpoint, frame, sequence, secure, wait_ms):
+        """request() with everything said. A node id of None asks all that listen (profile 0 alone), and returns
+        the list of their answers.
+        """
         async with self._lock:
             self._event.clear()
-            self._reply = None
-            answer = cluster if profile else cluster | _ZDO_RESPONSE
-            self._wanted = (node_id, profile, answer, sequence, secure)
+            self._reply = None if node_id is not None else []
+            self._wanted = (node_id, profile, cluster if profile else cluster | _ZDO_RESPONSE, sequence, secure)
             try:
                 await self._transmit(node_id, profile, cluster, endpoint, frame, secure)
                 await asyncio.wait_for_ms(self._event.wait(), wait_ms)
             except asyncio.TimeoutError:
-                raise NoReply(cluster, "nobody answers")
+                if node_id is not None:
+                    raise NoReply(cluster, "nobody answers")
             finally:
                 self._wanted = None
             self.ncp.check()
@@ -195,7 +175,7 @@ class Radio:
         elif wanted and self._matches(wanted, profile, cluster, payload):
             if wanted[0] is None:
                 if len(self._reply) < _ANSWERS:
-                    self._reply.append(memoryview(payload)[1:])
+                    self._reply.append(payload)
             elif sender == wanted[0] and (options & _APS_ENCRYPTION or not wanted[4]):
                 self._reply = payload
                 self._event.set()

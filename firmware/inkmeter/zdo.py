@@ -1,7 +1,7 @@
 """Zigbee Device Objects: the requests a CAD makes and their answers (Zigbee specification, section 2.4).
 
 A request is a tuple of its cluster and of its payload after the transaction sequence number. Parsers take an
-answer from its status on and raise ValueError if it is cut short.
+answer whole and raise ValueError if it is cut short.
 """
 
 from micropython import const
@@ -39,38 +39,43 @@ def ieee_address(node_id):
     return _IEEE_ADDR_REQ, _address(node_id) + b"\x00\x00"
 
 
-def _checked(payload, size):
-    if len(payload) < 1 or (payload[0] == _SUCCESS and len(payload) < size):
+async def ask(radio, node_id, request, wait_ms=5000):
+    """Sends a request; returns the answer, or the list of answers to one that went to node None: everybody.
+
+    Raises NoReply, NcpLost.
+    """
+    sequence = radio.next_sequence()
+    return await radio.exchange(
+        node_id, 0, request[0], 0, bytes((sequence,)) + request[1], sequence, False, wait_ms
+    )
+
+
+def _checked(answer, size):
+    # Whether the answer is a success; one of at least so many octets.
+    if len(answer) < 2 or (answer[1] == _SUCCESS and len(answer) < size):
         raise ValueError("short ZDO answer")
-    return payload[0] == _SUCCESS
+    return answer[1] == _SUCCESS
 
 
-def parse_endpoints(payload):
+def parse_endpoints(answer):
     """(node id, endpoints as bytes) of a Match_Desc_rsp or Active_EP_rsp; endpoints empty where it failed."""
-    if not _checked(payload, 4):
+    if not _checked(answer, 5):
         return None, b""
-    node_id = payload[1] | payload[2] << 8
-    count = payload[3]
-    if len(payload) < 4 + count:
+    if len(answer) < 5 + answer[4]:
         raise ValueError("short ZDO answer")
-    return node_id, bytes(payload[4 : 4 + count])
+    return answer[2] | answer[3] << 8, answer[5 : 5 + answer[4]]
 
 
-def parse_ieee_address(payload):
-    """(EUI-64 in air order, node id) of an IEEE_addr_rsp, or None where it failed."""
-    if not _checked(payload, 11):
-        return None
-    return bytes(payload[1:9]), payload[9] | payload[10] << 8
+def parse_ieee_address(answer):
+    """EUI-64 in air order of an IEEE_addr_rsp, or None where it failed."""
+    return answer[2:10] if _checked(answer, 12) else None
 
 
-def parse_simple_descriptor(payload):
+def parse_simple_descriptor(answer):
     """(profile, device id, server clusters as a tuple) of a Simple_Desc_rsp, or None where it failed."""
-    if not _checked(payload, 12):
+    if not _checked(answer, 13):
         return None
-    profile = payload[5] | payload[6] << 8
-    device = payload[7] | payload[8] << 8
-    count = payload[10]
-    if len(payload) < 11 + 2 * count:
+    if len(answer) < 12 + 2 * answer[11]:
         raise ValueError("short ZDO answer")
-    clusters = tuple([payload[11 + 2 * i] | payload[12 + 2 * i] << 8 for i in range(count)])
-    return profile, device, clusters
+    clusters = tuple([answer[12 + 2 * i] | answer[13 + 2 * i] << 8 for i in range(answer[11])])
+    return answer[6] | answer[7] << 8, answer[8] | answer[9] << 8, clusters

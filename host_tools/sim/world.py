@@ -8,6 +8,8 @@ import random
 from pathlib import Path
 from typing import IO
 
+from bellows.types import NcpResetCode
+
 from host_tools import toolchain
 from host_tools.sim.air import Air
 from host_tools.sim.clock import Clock
@@ -38,7 +40,7 @@ class Settings:
     hub_suites: tuple[int, ...] = (1, 2)
     panel: str = "2.9"
     baud: int = 115200
-    heap: str = "64k"
+    heap: str = "80k"
     gas: bool = True
     neighbour: bool = False
     timeline: Timeline = dataclasses.field(default_factory=Timeline)
@@ -117,12 +119,13 @@ class World:
             self._tasks.append(loop.create_task(self.gas_meter.run()))
 
     def start_device(self, root: Path, log: IO[bytes], *, module: str = "main") -> Device:
-        """Powers the device. `root` is what its flash holds."""
+        """Powers the device and its radio module. `root` is what its flash holds."""
         self.device = Device(
             self.clock, toolchain.interpreter(), root, self.panel, self.uart_to_ncp.send, log,
             heap=self.settings.heap, seed=self._device_seed, module=module,
         )  # fmt: skip
         self.clock.device = self.device
+        self.ncp.reboot(NcpResetCode.RESET_POWER_ON)
         return self.device
 
     def stop_device(self) -> None:
@@ -131,6 +134,12 @@ class World:
             self.clock.device = None
             self.device.stop()
             self.device = None
+            self.ncp.stack.reset()
+
+    def stop_home(self) -> None:
+        """Ends the household's day."""
+        for task in self._tasks:
+            task.cancel()
 
     @property
     def label(self) -> tuple[str, str]:

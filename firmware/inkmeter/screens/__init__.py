@@ -35,14 +35,3 @@ def meaning(home, now):
     for price in home.prices.values():
         parts += (price.rate.current(now), price.tier)
     return tuple(parts)
-
-
-def wrap(text, width):
-    """The text in lines of at most `width` characters, broken at spaces."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
-        else:
-            lines[-1] = lines[-1] + " " + word if lines[-1] else word
-    return lines

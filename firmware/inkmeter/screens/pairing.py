@@ -3,7 +3,6 @@
 from micropython import const
 
 from inkmeter import install_code, outcomes, qr
-from inkmeter.screens import wrap
 
 _QUIET = const(4)  # modules of white that a reader needs around the code
 _SCALE = const(3)
@@ -25,7 +24,7 @@ def picture(home, now, width, height):
             marks.append((font, 0, y, line, "<"))
             y += step
 
-    put("body", wrap(happened, 30 if wide else 18), _LINE)
+    put("body", outcomes.wrap(happened, 30 if wide else 18), _LINE)
     if wide:
         put("body", ("Device ID (EUI-64)",), _LINE)
     put("code", _groups(home.eui64, 4 if wide else 2), _CODE_LINE)
@@ -33,7 +32,7 @@ def picture(home, now, width, height):
     if wide:
         put("body", ("Install code",), _LINE)
     put("code", _groups(home.install_code, 3), _CODE_LINE)
-    lines = wrap(todo, 30 if wide else 18)
+    lines = outcomes.wrap(todo, 30 if wide else 18)
     y = height - _LINE * len(lines)
     put("body", lines, _LINE)
     rows = qr.matrix(install_code.label(home.eui64, home.install_code))

@@ -4,7 +4,6 @@ from micropython import const
 
 from inkmeter import outcomes
 from inkmeter.home import READING, STAGES
-from inkmeter.screens import wrap
 
 _MARGIN = const(6)
 _HEAD_LINE = const(22)
@@ -17,11 +16,11 @@ def picture(home, now, width, height):
         todo += ", " + home.detail
     marks = []
     y = 8
-    for line in wrap(happened, width // 10):
+    for line in outcomes.wrap(happened, width // 10):
         marks.append(("head", _MARGIN, y, line, "<"))
         y += _HEAD_LINE
     y += 4
-    for line in wrap(todo, width // 8):
+    for line in outcomes.wrap(todo, width // 8):
         marks.append(("body", _MARGIN, y, line, "<"))
         y += _LINE
     y = height - _LINE

@@ -1,0 +1,24 @@
+"""Makes the firmware importable on CPython; see CONTRIBUTING.md for which tests run where."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+for folder in (TESTS / "shims", TESTS.parent / "firmware"):
+    sys.path.insert(0, str(folder))
+
+# MicroPython's clock wraps at 2**30 ms, and so does this one.
+_PERIOD = 1 << 30
+time.ticks_ms = lambda: int(time.monotonic() * 1000) % _PERIOD
+time.ticks_add = lambda ticks, delta: (ticks + delta) % _PERIOD
+time.ticks_diff = lambda a, b: (a - b + _PERIOD // 2) % _PERIOD - _PERIOD // 2
+
+
+async def _wait_for_ms(awaitable, milliseconds):
+    return await asyncio.wait_for(awaitable, milliseconds / 1000)
+
+
+asyncio.sleep_ms = lambda milliseconds: asyncio.sleep(milliseconds / 1000)
+asyncio.wait_for_ms = _wait_for_ms
