@@ -41,7 +41,6 @@ _EMBER_STATUS = const(115)  # s
 #   e  EzspStatus       s  EmberStatus                      S  sl_status_t, also before version 14
 # From version 14 on, e and s are sl_status_t too.
 _TABLE = b"""
-8 @05 nop - -
 8 @AA getValue B eL
 8 @AB setValue BL e
 8 @03 getExtendedValue BI eL
@@ -49,10 +48,7 @@ _TABLE = b"""
 8 @02 addEndpoint BHHBBBR e
 8 @55 setPolicy BB e
 8 @26 getEui64 - #08
-8 @27 getNodeId - H
 8 @0B getMfgToken B L
-8 @15 setManufacturerCode H -
-14 @15 setManufacturerCode H s
 8 @17 networkInit H s
 8 @18 networkState - B
 8 @1A startScan BIB s
@@ -62,7 +58,6 @@ _TABLE = b"""
 14 @21 findAndRejoinNetwork BI=FF=03 s
 8 @20 leaveNetwork - s
 14 @20 leaveNetwork =00 s
-8 @28 getNetworkParameters - sB#08HbBBHBI
 8 @34 sendUnicast BHHHBBHHBBL sB
 14 @34 sendUnicast BHHHBBHHBHL sB
 8 @36 sendBroadcast HHHBBHHBBBL sB

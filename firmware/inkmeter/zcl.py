@@ -11,6 +11,7 @@ READ_ATTRIBUTES_RESPONSE = const(0x01)
 DEFAULT_RESPONSE = const(0x0B)
 
 _SUCCESS = const(0x00)
+_EUI64 = const(0xF0)
 
 # Frame control
 CLUSTER_SPECIFIC = const(0x01)
@@ -89,7 +90,8 @@ def value_at(kind, data, at):
     if prefix:
         return None if invalid else bytes(raw), end
     if kind >= 0xF0:
-        return bytes(raw), end
+        raw = bytes(raw)
+        return None if kind == _EUI64 and raw == b"\xff" * 8 else raw, end
     value = int.from_bytes(raw, "little")
     if kind < 0x10 or 0x18 <= kind < 0x20:  # general data and bitmaps have no invalid code
         return value, end

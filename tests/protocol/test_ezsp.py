@@ -34,7 +34,6 @@ def test_commands():
         (0x07, "setValue", (0x05, b"\xff\x00"), "070001AB000502FF00"),
         (0x08, "getValue", (0x11,), "080001AA0011"),
         (0x09, "setPolicy", (0x01, 0x12), "09000155000112"),
-        (0x0A, "setManufacturerCode", (0x1002,), "0A000115000210"),
         (0x0C, "networkInit", (3,), "0C000117000300"),
         (0x0F, "startScan", (1, 0x07FFF800, 3), "0F00011A000100F8FF0703"),
         (0x14, "getCertificate", (), "140001A500"),
