@@ -26,9 +26,9 @@ class BuildError(Exception):
     """The firmware does not compile, or there is no such board; the message says which."""
 
 
-def boards() -> list[str]:
+def names(boards: Path = BOARDS) -> list[str]:
     """The names of the boards there are."""
-    return sorted(path.parent.name for path in BOARDS.glob("*/board.py"))
+    return sorted(path.parent.name for path in boards.glob("*/board.py"))
 
 
 def _compile(source: Path, target: Path, name: str) -> None:
@@ -62,13 +62,13 @@ def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix in wanted and p.name not in _NOT_FOR_DEVICE)
 
 
-def build(board: str) -> Path:
-    """Builds for a board; returns the folder that is the device's root. Raises BuildError."""
-    if board not in boards():
-        raise BuildError(f"there is no board {board!r}; there are: {', '.join(boards())}")
+def build(board: str, boards: Path = BOARDS) -> Path:
+    """Builds for a board of the folder `boards`; returns the folder that is the device's root. Raises BuildError."""
+    if board not in names(boards):
+        raise BuildError(f"there is no board {board!r}; there are: {', '.join(names(boards))}")
     output = BUILD / "device" / board
     placed = set()
-    for folder in (FIRMWARE, BOARDS / board):
+    for folder in (FIRMWARE, boards / board):
         for source in _files(folder):
             placed.add(_place(source, source.relative_to(folder).as_posix(), output))
     for stale in [p for p in output.rglob("*") if p.is_file()]:

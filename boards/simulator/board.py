@@ -41,6 +41,11 @@ def panel():
     return _Spi(), _Pin(b"c"), _Pin(b"d"), _Pin(b"r"), _Pin(b"b")
 
 
+async def reset_ncp():
+    """Pulses the radio module's nRESET."""
+    _panel.write(b"N")
+
+
 _presses = asyncio.StreamReader(_button)
 
 

@@ -25,7 +25,7 @@ class App:
         self.display = Display(self.home, Ssd1680(board.PANEL_WIDTH, board.PANEL_HEIGHT, *board.panel()))
         self.home.notify = self.display.changed.set
         self.radio = Radio()
-        self.session = Session(None, self.radio, self.home, self.clock, self.pressed)
+        self.session = Session(None, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
         self.ncp = Ncp(board.uart(), self.session.callback)
         self.session.ncp = self.radio.ncp = self.ncp
         self.supervisor = Supervisor()

@@ -53,14 +53,15 @@ class Server:
 
 
 class Session:
-    """`pressed(ms)` waits for the OK button and says whether it came; see `inkmeter.app`.
+    """`pressed(ms)` waits for the OK button and says whether it came; `reset_ncp()` pulses the NCP's reset pin.
 
     `network_up` is the NCP's last word. `servers` are the metering servers by commodity, `time_endpoint` the
     hub's clock; both are empty until the meters have been found.
     """
 
-    def __init__(self, ncp, radio, home, clock, pressed):
+    def __init__(self, ncp, radio, home, clock, pressed, reset_ncp):
         self.ncp = ncp
+        self.reset_ncp = reset_ncp
         self.radio = radio
         self.home = home
         self.clock = clock
@@ -93,6 +94,7 @@ class Session:
                 self.radio.lost()
                 if lost.args[0] > _RADIO_DEAD:
                     self.home.set_stage(self.home.stage, "N01")
+                    await self.reset_ncp()
                     await asyncio.sleep(delay)
                     delay = min(2 * delay, _NCP_RETRY_LONGEST)
             except UnsupportedNcp as unknown:

@@ -83,6 +83,7 @@ class Device:
         self._selector.register(self._probe, selectors.EVENT_READ, self._take_probe)
         self._probe_data = bytearray()
         self.on_probe: Callable[[bytes], None] | None = None
+        self.on_ncp_reset: Callable[[], None] = lambda: None
         self.failure: DeviceError | None = None
 
     # What the clock asks for
@@ -185,11 +186,14 @@ class Device:
                     return
                 self.panel.set_pin(_PINS[bus[1]], bus[2], now)
                 del bus[:3]
+            elif bus[:1] == b"N":
+                self.on_ncp_reset()
+                del bus[:1]
             elif bus[:1] == b"B":
                 self._bus_socket.send(bytes([self.panel.busy(now)]))
                 del bus[:1]
             else:
-                raise DeviceError(f"the board's panel bus carries {bus[:1]!r}")
+                raise DeviceError(f"the board's bus carries {bus[:1]!r}")
 
     def stop(self) -> None:
         """Ends the process and closes its wires: a power cut."""

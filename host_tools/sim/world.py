@@ -124,6 +124,7 @@ class World:
             self.clock, toolchain.interpreter(), root, self.panel, self.uart_to_ncp.send, log,
             heap=self.settings.heap, seed=self._device_seed, module=module,
         )  # fmt: skip
+        self.device.on_ncp_reset = lambda: self.ncp.reboot(NcpResetCode.RESET_EXTERNAL)
         self.clock.device = self.device
         self.ncp.reboot(NcpResetCode.RESET_POWER_ON)
         return self.device

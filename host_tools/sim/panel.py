@@ -1,0 +1,537 @@
+"""An SSD1680 e-paper controller and the glass behind it, from the chip's side of the SPI bus.
+
+Written from the Solomon Systech SSD1680 data sheet (rev 0.14, June 2019): section numbers, command numbers and
+field names are its own. Bytes and pin levels go in, a picture and a list of complaints come out; time is passed
+in, in microseconds. Nothing here raises on any stream of bytes, as the chip does not.
+
+Where the data sheet is silent, this is assumed:
+
+- A parameter byte takes effect when it arrives, so a command cut short changes the bytes that came.
+- An address counter turns back only at the end of its window. One that starts outside, or that counts away
+  from the end, runs through its whole field (6 bits for X, 9 for Y); what falls outside the RAM is lost.
+- A hardware reset keeps the RAM: deep sleep mode 1 keeps it (table 11-1) and ends in no other way.
+- 0x46 and 0x47 fill the whole RAM and leave window and counters alone.
+- The LUTs in the OTP are those of a black and white panel: in mode 1 the red RAM does not matter (table 6-5),
+  in mode 2 pixels whose two bits differ are driven and the others held. A LUT written with 0x32 is taken to be
+  for the mode in which it is used.
+- TB mirrors the rows within the range of gates that 0x01 and 0x0F select.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+from PIL import Image
+
+LINES = 296  # gates, and RAM lines
+LINE_BYTES = 22  # 176 sources, 8 to an X address
+SW_RESET_US = 10_000  # figure 9-1 waits this long
+POWER_ON_US = 95_000  # analog on and off, as measured by the author of GxEPD2
+POWER_OFF_US = 140_000
+OTHER_US = 10_000  # loading, filling, detecting: no figure anywhere, so enough to catch who doesn't wait
+ROOM_TEMPERATURE = b"\x19\x00"  # 25 degrees C in the format of section 6.8.3
+
+# Bits of 0x22, in the order in which they are acted on.
+_CLOCK_ON, _ANALOG_ON, _LOAD_TEMPERATURE, _LOAD_LUT = 0x80, 0x40, 0x20, 0x10
+_MODE_2, _DISPLAY, _ANALOG_OFF, _CLOCK_OFF = 0x08, 0x04, 0x02, 0x01
+
+
+class Command(NamedTuple):
+    """A row of table 7-1: parameters at power-on, and which of their bits may be anything else."""
+
+    name: str
+    por: bytes = b""
+    free: bytes = b""
+
+
+def _row(name: str, por: str = "", free: str = "") -> Command:
+    values = bytes.fromhex(por)
+    return Command(name, values, bytes.fromhex(free) if free else b"\xff" * len(values))
+
+
+COMMANDS: dict[int, Command] = {
+    0x01: _row("Driver Output control", "27 01 00", "ff 01 07"),
+    0x03: _row("Gate Driving voltage Control", "00", "1f"),
+    0x04: _row("Source Driving voltage Control", "41 a8 32"),
+    0x08: _row("Initial Code Setting OTP Program"),
+    0x09: _row("Write Register for Initial Code Setting", "00 00 00 00"),
+    0x0A: _row("Read Register for Initial Code Setting"),
+    0x0C: _row("Booster Soft start Control", "8b 9c 96 0f", "7f 7f 7f 3f"),
+    0x0F: _row("Gate scan start position", "00 00", "ff 01"),
+    0x10: _row("Deep Sleep mode", "00", "03"),
+    0x11: _row("Data Entry mode setting", "03", "07"),
+    0x12: _row("SW RESET"),
+    0x14: _row("HV Ready Detection", "00", "77"),
+    0x15: _row("VCI Detection", "04", "07"),
+    0x18: _row("Temperature Sensor Control", "48"),
+    0x1A: _row("Write to temperature register", "7f f0", "ff f0"),
+    0x1B: _row("Read from temperature register"),
+    0x1C: _row("Write Command to External temperature sensor", "00 00 00"),
+    0x20: _row("Master Activation"),
+    0x21: _row("Display Update Control 1", "00 00", "ff 80"),
+    0x22: _row("Display Update Control 2", "ff"),
+    0x24: _row("Write RAM (Black White)"),
+    0x26: _row("Write RAM (RED)"),
+    0x27: _row("Read RAM"),
+    0x28: _row("VCOM Sense"),
+    0x29: _row("VCOM Sense Duration", "49", "0f"),
+    0x2A: _row("Program VCOM OTP"),
+    0x2B: _row("Write Register for VCOM Control", "04 63", "00 00"),
+    0x2C: _row("Write VCOM register", "00"),
+    0x2D: _row("OTP Register Read for Display Option"),
+    0x2E: _row("User ID Read"),
+    0x2F: _row("Status Bit Read"),
+    0x30: _row("Program WS OTP"),
+    0x31: _row("Load WS OTP"),
+    0x32: _row("Write LUT register", "00" * 153),
+    0x34: _row("CRC calculation"),
+    0x35: _row("CRC Status Read"),
+    0x36: _row("Program OTP selection"),
+    0x37: _row("Write Register for Display Option", "00" * 10, "80 ff ff ff ff 4f ff ff ff ff"),
+    0x38: _row("Write Register for User ID", "00" * 10),
+    0x39: _row("OTP program mode", "00", "03"),
+    0x3C: _row("Border Waveform Control", "c0", "f7"),
+    0x3F: _row("End Option (EOPT)", "02"),
+    0x41: _row("Read RAM Option", "00", "01"),
+    0x44: _row("Set RAM X-address Start / End position", "00 15", "3f 3f"),
+    0x45: _row("Set RAM Y-address Start / End position", "00 00 27 01", "ff 01 ff 01"),
+    0x46: _row("Auto Write RED RAM for Regular Pattern", "00", "f7"),
+    0x47: _row("Auto Write B/W RAM for Regular Pattern", "00", "f7"),
+    0x4E: _row("Set RAM X address counter", "00", "3f"),
+    0x4F: _row("Set RAM Y address counter", "00 00", "ff 01"),
+    0x7F: _row("NOP"),
+}
+_READS = {0x0A, 0x1B, 0x27, 0x2D, 0x2E, 0x2F, 0x35}
+_WRITES_OTP = {0x08, 0x2A, 0x30, 0x36}
+_NEEDS_CLOCK = {0x14, 0x15, 0x1C, 0x28, 0x31}
+_NEEDS_ANALOG = {0x14, 0x15, 0x28}
+_BUSY_FOR_A_WHILE = {0x14, 0x15, 0x1C, 0x28, 0x31, 0x34, 0x46, 0x47}
+_STEPS = (8, 16, 32, 64, 128)  # of 0x46 and 0x47; the codes above these span the whole RAM
+
+
+def _word(low: int, high: int) -> int:
+    return low | (high & 1) << 8
+
+
+_OUTSIDE = "outside the RAM"
+_STEP = "no such step, taken as the whole RAM"
+# What complete parameters must satisfy beyond their fixed bits, and the complaint if they don't.
+_LIMITS: dict[int, tuple[Callable[[bytes], bool], str]] = {
+    0x01: (lambda p: 15 <= _word(p[0], p[1]) < LINES, "MUX is not 16 to 296 lines"),
+    0x0F: (lambda p: _word(p[0], p[1]) < LINES, "no such gate"),
+    0x10: (lambda p: p[0] & 3 != 2, "no such deep sleep mode, ignored"),
+    0x18: (lambda p: p[0] in (0x48, 0x80), "neither the external nor the internal sensor"),
+    0x21: (lambda p: {p[0] >> 4, p[0] & 15} <= {0, 4, 8}, "no such RAM option, taken as Normal"),
+    0x39: (lambda p: p[0] & 3 == 0, "would program the OTP, ignored"),
+    0x3F: (lambda p: p[0] in (0x02, 0x07, 0x22), "no such end option"),
+    0x44: (lambda p: max(p) < LINE_BYTES, _OUTSIDE),
+    0x45: (lambda p: max(_word(p[0], p[1]), _word(p[2], p[3])) < LINES, _OUTSIDE),
+    0x46: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 6, _STEP),
+    0x47: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 6, _STEP),
+    0x4E: (lambda p: p[0] < LINE_BYTES, _OUTSIDE),
+    0x4F: (lambda p: _word(p[0], p[1]) < LINES, _OUTSIDE),
+}
+
+
+class _Axis:
+    """One direction of the address counter (section 8.6): where it is, its window, and which way it goes."""
+
+    def __init__(self, name: str, at: int, start: int, end: int, up: int, cells: int, field: int) -> None:
+        self.name, self.at, self.start, self.end = name, at, start, end
+        self.step = 1 if up else -1
+        self._cells, self._field = cells, field
+
+    @property
+    def in_ram(self) -> bool:
+        return self.at < self._cells
+
+    def run(self) -> int:
+        """How many cells it is to the window's end, both included; 1 if the way there is not straight."""
+        count = (self.end - self.at) * self.step + 1
+        return count if count > 0 and self.in_ram and self.end < self._cells else 1
+
+    def advance(self, count: int) -> bool:
+        """Steps over `count` cells of a run. True if the last was the window's end: back to its start."""
+        self.at += (count - 1) * self.step
+        if self.at == self.end:
+            self.at = self.start
+            return True
+        self.at = (self.at + self.step) % self._field
+        return False
+
+    def faults(self) -> list[str]:
+        window = f"window {self.start:#x} to {self.end:#x}"
+        found = []
+        if (self.end - self.start) * self.step < 0:
+            found.append(f"{self.name} {window}, but 0x11 counts {'up' if self.step > 0 else 'down'}")
+        if not min(self.start, self.end) <= self.at <= max(self.start, self.end):
+            found.append(f"{self.name} counter {self.at:#x} is outside the {window}")
+        return found
+
+
+class Ssd1680:
+    """The controller with its glass: `width` sources by `height` gates, visible pixels in portrait.
+
+    `full_ms` and `partial_ms` are how long BUSY stays high for an activation that displays in mode 1 and 2,
+    power on and off included. `first_source` is the output, 0 for S0 or 8 for S8, to which the glass's first
+    column is bonded; modules driven with 0x21 = 00 80, which puts RAM column 0 on S8, have 8. More than
+    `partial_limit` mode 2 refreshes in a row are complained of. `seed` fixes what is undefined at power-on.
+    """
+
+    def __init__(
+        self, width: int, height: int, *, full_ms: int = 1700, partial_ms: int = 360, partial_limit: int = 15,
+        first_source: int = 8, seed: int = 0,
+    ) -> None:  # fmt: skip
+        if not (0 < width <= 160 and 0 < height <= LINES and first_source in (0, 8)):
+            raise ValueError("the SSD1680 has no such panel")
+        self.width, self.height = width, height
+        self.complaints: list[str] = []
+        self.full_refreshes = self.partial_refreshes = self.bytes_received = 0
+        self.on_refresh: Callable[[int, bool], None] | None = None
+        self._full_us, self._partial_us = full_ms * 1000, partial_ms * 1000
+        self._partial_limit, self._partials = partial_limit, 0
+        self._first_source = first_source
+        self._rng = random.Random(seed)
+        self._pins = {"cs": 1, "dc": 1, "rst": 1}
+        self._now = self._busy_until = 0
+        self._shown = self._noise()  # a number for each gate; its highest bit is the first column
+        self._defined = self._was_reset = False
+        self._pending: tuple[int, list[int], bool] | None = None
+        self._lose_ram()
+        self._reset_registers()
+
+    # The pins
+
+    def set_pin(self, name: str, level: int, now_us: int) -> None:
+        """Puts a level on CS# ("cs"), D/C# ("dc") or RES# ("rst"). ValueError for any other pin."""
+        if name not in self._pins:
+            raise ValueError(f"the panel has no pin {name!r}")
+        self._settle(now_us)
+        falls = self._pins[name] and not level
+        self._pins[name] = int(bool(level))
+        if name == "rst" and falls:
+            self._hardware_reset()
+
+    def spi(self, data: bytes, now_us: int) -> None:
+        """Clocks bytes in (section 6.1.2): commands while D/C# is low, their parameters while it is high."""
+        self._settle(now_us)
+        if not data:
+            return
+        if self._pins["cs"]:
+            self._complain(f"{len(data)} bytes while CS# is high, ignored")
+            return
+        self.bytes_received += len(data)
+        if self._pins["dc"]:
+            self._parameters(bytes(data))
+        else:
+            for byte in data:
+                self._command_byte(byte)
+
+    def busy(self, now_us: int) -> int:
+        """The level of BUSY: 1 while an operation runs, and in deep sleep until the hardware reset."""
+        self._settle(now_us)
+        return int(self._asleep or self._now < self._busy_until)
+
+    def picture(self, now_us: int) -> Image.Image:
+        """What a person sees: a new "1" image, `height` wide. Gate 0 is at the left, source 0 at the bottom."""
+        self._settle(now_us)
+        row_bytes = (self.width + 7) // 8
+        pad = row_bytes * 8 - self.width
+        packed = b"".join((line << pad).to_bytes(row_bytes, "big") for line in self._shown)
+        return Image.frombytes("1", (self.width, self.height), packed).transpose(Image.Transpose.ROTATE_90)
+
+    def _settle(self, now_us: int) -> None:
+        """Makes it `now_us`, and lets a refresh end whose time has come."""
+        self._now = now_us
+        if self._pending and now_us >= self._pending[0]:
+            _, self._shown, full = self._pending
+            self._defined = self._defined or full
+            self._pending = None
+
+    # Commands and parameters
+
+    def _complain(self, text: str) -> None:
+        self.complaints.append(f"{self._now // 1_000_000}.{self._now % 1_000_000:06d} s: {text}")
+
+    def _command_byte(self, byte: int) -> None:
+        self._end_command()
+        self._command, self._received, self._ignoring = byte, 0, False
+        refusal = self._refusal(reads=byte in _READS)
+        if byte not in COMMANDS:
+            refusal = "no such command"
+        if refusal:
+            self._command, self._ignoring = None, True
+            self._complain(f"{_title(byte)}: {refusal}, ignored")
+            return
+        if not self._was_reset:
+            self._was_reset = True
+            self._complain(f"{_title(byte)}: no hardware reset since power-on (figure 9-1)")
+        if not self.registers[byte]:
+            self._act(byte)
+
+    def _refusal(self, *, reads: bool = False) -> str:
+        if not self._pins["rst"]:
+            return "RES# is low"
+        if self._asleep:
+            return "deep sleep, which only a hardware reset ends"
+        return "BUSY is high" if self._now < self._busy_until and not reads else ""
+
+    def _end_command(self) -> None:
+        """Complains about parameters that the command before still lacks."""
+        if self._command is not None and self._received < (wanted := len(self.registers[self._command])):
+            self._complain(f"{_title(self._command)}: {self._received} of {wanted} parameter bytes")
+        self._command = None
+
+    def _parameters(self, data: bytes) -> None:
+        command = self._command
+        if self._ignoring:
+            return
+        if command is None or self._refusal():
+            self._ignoring = True
+            self._complain(f"{len(data)} data bytes: {self._refusal() or 'no command before them'}, ignored")
+        elif command in self.ram:
+            self._write_ram(command, data)
+        else:
+            self._fill_register(command, data)
+
+    def _fill_register(self, command: int, data: bytes) -> None:
+        register = self.registers[command]
+        taken = data[: len(register) - self._received]
+        register[self._received : self._received + len(taken)] = taken
+        self._received += len(taken)
+        if taken and self._received == len(register):
+            self._act(command)
+        if len(taken) < len(data):
+            self._ignoring = True
+            self._complain(f"{_title(command)}: more than {len(register)} parameter bytes, the rest ignored")
+
+    def _act(self, command: int) -> None:
+        """Does what a command does once its last parameter is in."""
+        self._check_values(command)
+        if (command in _NEEDS_CLOCK and not self._clock) or (command in _NEEDS_ANALOG and not self._analog):
+            self._complain(f"{_title(command)}: needs the clock or the analog on, ignored")
+        elif command in _BUSY_FOR_A_WHILE:
+            self._busy_until = self._now + OTHER_US
+        if command == 0x10:
+            self._sleep()
+        elif command == 0x12:
+            self._reset_registers()
+            self._busy_until = self._now + SW_RESET_US
+        elif command == 0x20:
+            self._activate()
+        elif command == 0x32:
+            self._lut = 0
+        elif command in (0x46, 0x47):
+            self._auto_fill(command)
+
+    def _check_values(self, command: int) -> None:
+        por, free = COMMANDS[command][1:]
+        values = bytes(self.registers[command])
+        title = f"{_title(command)} {values[:4].hex(' ')}"
+        if any((value ^ default) & ~mask for value, default, mask in zip(values, por, free, strict=True)):
+            self._complain(f"{title}: changes bits that are fixed")
+        if command in _LIMITS and not _LIMITS[command][0](values):
+            self._complain(f"{title}: {_LIMITS[command][1]}")
+        if command in _WRITES_OTP:
+            self._complain(f"{title}: would program the OTP, ignored")
+
+    # Resets and sleep
+
+    def _noise(self) -> list[int]:
+        return [self._rng.getrandbits(self.width) for _ in range(self.height)]
+
+    def _lose_ram(self) -> None:
+        self.ram = {plane: bytearray(self._rng.randbytes(LINES * LINE_BYTES)) for plane in (0x24, 0x26)}
+
+    def _reset_registers(self) -> None:
+        self.registers = {number: bytearray(command.por) for number, command in COMMANDS.items()}
+        self._command: int | None = None
+        self._received = 0
+        self._ignoring = self._asleep = self._clock = self._analog = False
+        self._lut: int | None = None  # the display mode it is for; 0 if written with 0x32
+
+    def _hardware_reset(self) -> None:
+        self._end_command()
+        if self._pending:
+            self._complain("hardware reset during a refresh corrupts the picture (command 0x20)")
+            rows = zip(self._shown, self._pending[1], self._noise(), strict=True)
+            self._shown = [old ^ ((old ^ new) & noise) for old, new, noise in rows]
+            self._pending, self._defined = None, False
+        self._reset_registers()
+        self._was_reset = True
+        self._busy_until = self._now
+
+    def _sleep(self) -> None:
+        mode = self.registers[0x10][0] & 3
+        self._asleep = mode in (1, 3)
+        if mode == 3:
+            self._lose_ram()
+
+    # RAM
+
+    def _write_ram(self, plane: int, data: bytes) -> None:
+        """Writes from the address counter on, through the window as 0x11 has it (section 8.3)."""
+        mode = self.registers[0x11][0]
+        xs, xe = (address & 0x3F for address in self.registers[0x44])
+        ys, ye = _word(*self.registers[0x45][:2]), _word(*self.registers[0x45][2:])
+        x = _Axis("X", self.registers[0x4E][0] & 0x3F, xs, xe, mode & 1, LINE_BYTES, 64)
+        y = _Axis("Y", _word(*self.registers[0x4F]), ys, ye, mode & 2, LINES, 512)
+        if not self._received:
+            self._received = 1
+            for fault in x.faults() + y.faults():
+                self._complain(f"{_title(plane)}: {fault}")
+        fast, slow = (y, x) if mode & 4 else (x, y)
+        stride = fast.step * (LINE_BYTES if mode & 4 else 1)
+        done = 0
+        while done < len(data):
+            run = data[done : done + fast.run()]
+            if x.in_ram and y.in_ram:
+                _store(self.ram[plane], y.at * LINE_BYTES + x.at, stride, run)
+            done += len(run)
+            if fast.advance(len(run)):
+                slow.advance(1)
+        self.registers[0x4E][0] = x.at
+        self.registers[0x4F][:] = y.at.to_bytes(2, "little")
+
+    def _auto_fill(self, command: int) -> None:
+        """Fills a plane with rectangles whose values alternate, the first one given (0x46, 0x47)."""
+        pattern = self.registers[command][0]
+        height = (*_STEPS, 256, LINES, LINES)[pattern >> 4 & 7]
+        width = (*_STEPS, 176, 176, 176)[pattern & 7] // 8
+        lines = (
+            0xFF if pattern >> 7 ^ (x // width ^ y // height) & 1 else 0
+            for y in range(LINES)
+            for x in range(LINE_BYTES)
+        )
+        self.ram[0x26 if command == 0x46 else 0x24] = bytearray(lines)
+
+    # Master activation
+
+    def _activate(self) -> None:
+        """Runs the stages that 0x22 enables, in their order, and is busy for as long as they take."""
+        stages = self.registers[0x22][0]
+        was_on = self._analog
+        self._clock = self._clock or bool(stages & _CLOCK_ON)
+        if not self._clock and stages & (_ANALOG_ON | _LOAD_TEMPERATURE | _LOAD_LUT):
+            self._fault(f"0x22 = {stages:#04x} without the clock, stages skipped")
+            stages &= ~(_ANALOG_ON | _LOAD_TEMPERATURE | _LOAD_LUT)
+        self._analog = on = was_on or bool(stages & _ANALOG_ON)
+        self._load(stages)
+        if stages & _DISPLAY:
+            self._display(2 if stages & _MODE_2 else 1)
+        if stages & _CLOCK_OFF and on and not stages & _ANALOG_OFF:
+            self._fault(f"0x22 = {stages:#04x} stops the clock but not the analog")
+        self._analog = on and not stages & (_ANALOG_OFF | _CLOCK_OFF)
+        self._clock = self._clock and not stages & _CLOCK_OFF
+        power_us = POWER_ON_US * (on and not was_on) + POWER_OFF_US * (on and not self._analog)
+        self._busy_until = self._pending[0] if self._pending else self._now + (power_us or OTHER_US)
+        if self._pending and self.on_refresh:
+            self.on_refresh(self._pending[0], self._pending[2])
+
+    def _fault(self, text: str) -> None:
+        self._complain(f"{_title(0x20)}: {text}")
+
+    def _load(self, stages: int) -> None:
+        """Senses the temperature and searches the OTP for the LUT that goes with it (sections 6.8, 6.9)."""
+        if stages & _LOAD_TEMPERATURE:
+            if self.registers[0x18][0] == 0x80:
+                self.registers[0x1A][:] = ROOM_TEMPERATURE
+            else:
+                self._fault("0x18 selects an external temperature sensor that is not there")
+        if stages & _LOAD_LUT:
+            self._lut = 2 if stages & _MODE_2 else 1
+            if self.registers[0x1A] == COMMANDS[0x1A].por:
+                self._fault("loads a LUT with the temperature neither sensed nor written")
+
+    def _display(self, mode: int) -> None:
+        """Starts a refresh in display mode 1 or 2; the picture changes when it is done."""
+        if not (self._clock and self._analog):
+            self._fault("displays without clock and analog on, the picture stays")
+            return
+        if self._lut is None:
+            self._fault("displays without a LUT, the picture stays")
+            return
+        if self._lut not in (0, mode):
+            self._fault(f"displays in mode {mode} with the LUT of mode {self._lut}")
+            mode = self._lut
+        full = mode == 1
+        self._partials = 0 if full else self._partials + 1
+        self.full_refreshes += full
+        self.partial_refreshes += not full
+        if not full:
+            self._check_partial()
+        self._pending = (self._now + (self._full_us if full else self._partial_us), self._scan(full), full)
+
+    def _check_partial(self) -> None:
+        if not self._defined:
+            self._fault("mode 2 on an undefined screen, mode 1 must come first")
+        if self.registers[0x37][5] & 0x40:
+            self._fault("RAM ping-pong (0x37) is not emulated")
+        if self._partials > self._partial_limit:
+            self._fault(f"{self._partials} partial refreshes since the last full one")
+
+    def _scan(self, full: bool) -> list[int]:
+        """The rows that the screen will show: only gates and sources that are selected are driven."""
+        rows = list(self._shown)
+        everything = driven = (1 << self.width) - 1
+        if self._first_source == 0 and self.registers[0x21][1] & 0x80:
+            driven >>= 8  # S0 to S7 are off
+        stale = gates = 0
+        for gate, old in enumerate(self._shown):
+            line = self._line_of(gate)
+            if line is None:
+                continue
+            gates += 1
+            bw = self._columns(0x24, line)
+            changed = driven if full else driven & (bw ^ self._columns(0x26, line))
+            rows[gate] = old ^ ((old ^ bw) & changed)
+            stale += ((rows[gate] ^ bw) & driven).bit_count()
+        if gates < self.height or driven != everything:
+            sources = f"{driven.bit_count()} of {self.width} sources (0x21)"
+            self._fault(f"drives {gates} of {self.height} gates (0x01, 0x0F) and {sources}")
+        if stale and self._defined:
+            self._fault(f"{stale} pixels keep an older picture, 0x26 is not what the screen showed")
+        return rows
+
+    def _line_of(self, gate: int) -> int | None:
+        """The RAM line on a gate output (sections 8.1, 8.2), or None if the gate is not scanned."""
+        mux_low, mux_high, order = self.registers[0x01]
+        lines = _word(mux_low, mux_high) + 1
+        start = _word(*self.registers[0x0F])
+        at = gate - start
+        if not 0 <= at < lines:
+            return None
+        if order & 4:  # GD
+            at ^= 1
+        if order & 2:  # SM
+            at = at // 2 + (at & 1) * ((lines + 1) // 2)
+        if order & 1:  # TB
+            at = lines - 1 - at
+        return start + at if 0 <= start + at < LINES else None
+
+    def _columns(self, plane: int, line: int) -> int:
+        """The visible bits of a RAM line, by 0x21's RAM option and sources; the first column is highest."""
+        row = int.from_bytes(self.ram[plane][line * LINE_BYTES : (line + 1) * LINE_BYTES], "big")
+        options, sources = self.registers[0x21]
+        option = options & 15 if plane == 0x24 else options >> 4
+        if option == 4:
+            row = 0
+        elif option == 8:
+            row = ~row
+        first_column = self._first_source - (8 if sources & 0x80 else 0)
+        return row >> (LINE_BYTES * 8 - first_column - self.width) & (1 << self.width) - 1
+
+
+def _title(command: int) -> str:
+    return f"{command:#04x} {COMMANDS[command].name}" if command in COMMANDS else f"{command:#04x}"
+
+
+def _store(plane: bytearray, at: int, stride: int, data: bytes) -> None:
+    """Puts bytes into the RAM at a stride that may be negative."""
+    last = at + stride * (len(data) - 1)
+    if stride > 0:
+        plane[at : last + 1 : stride] = data
+    else:
+        plane[last : at + 1 : -stride] = data[::-1]
