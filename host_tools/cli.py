@@ -10,9 +10,40 @@ from host_tools import build, toolchain
 
 def _demo(arguments: argparse.Namespace) -> int:
     from host_tools.demo import demo
+
+    return 0 if demo(_settings(arguments)) else 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from host_tools import web
+    from host_tools.sim.device import DeviceError
+
+    try:
+        web.run(_settings(arguments), arguments.host, arguments.port)
+    except DeviceError as error:
+        print(f"inkmeter run: {error}; its log is {web.FOLDER / 'firmware.log'}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _deploy(arguments: argparse.Namespace) -> int:
+    from host_tools.deploy import DeployError, deploy
+
+    try:
+        done = deploy(arguments.board, arguments.port)
+    except DeployError as error:
+        print(f"inkmeter deploy: {error}", file=sys.stderr)
+        return 1
+    for what, files in done.items():
+        print(f"{what}: {len(files)}" + (f" ({', '.join(files)})" if 0 < len(files) <= 8 else ""))
+    print(f"{arguments.board} on {arguments.port} has been started")
+    return 0
+
+
+def _settings(arguments: argparse.Namespace):
     from host_tools.sim.world import Settings
 
-    return 0 if demo(Settings(seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel)) else 1
+    return Settings(seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel)
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -36,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="inkmeter", description="Inkmeter's host tools and simulated home")
     commands = parser.add_subparsers(dest="command", required=True)
 
+    command = commands.add_parser("run", help="the simulated home in real time, with a page to look at it")
+    _simulation(command)
+    command.add_argument("--host", default="127.0.0.1", help="address to serve the page on (default: 127.0.0.1)")
+    command.add_argument("--port", type=int, default=8321, help="port to serve it on (default: 8321, or any free one)")
+    command.set_defaults(run=_run)
+
     demo = commands.add_parser("demo", help="pair, read and compare with nobody watching; writes build/demo")
     _simulation(demo)
     demo.set_defaults(run=_demo)
@@ -43,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("build", help="compile the firmware for a board")
     command.add_argument("board", nargs="?", default="simulator", help="a folder of boards/ (default: simulator)")
     command.set_defaults(run=_build)
+
+    command = commands.add_parser("deploy", help="put the firmware on a board that runs MicroPython")
+    command.add_argument("board", help="a folder of boards/")
+    command.add_argument("port", help="its serial port, such as /dev/ttyUSB0")
+    command.set_defaults(run=_deploy)
 
     command = commands.add_parser("fonts", help="make the firmware's fonts from the DejaVu face")
     command.set_defaults(run=_fonts)

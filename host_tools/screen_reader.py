@@ -45,34 +45,39 @@ def load(name: str, folder: Path = fonts.OUTPUT) -> dict[str, Glyph]:
     return glyphs
 
 
-def _trim(columns: list[int]) -> list[int]:
-    while columns and not columns[0]:
-        columns.pop(0)
-    while columns and not columns[-1]:
-        columns.pop()
-    return columns
-
-
 def find(picture: Image.Image, text: str, font: str) -> tuple[int, int] | None:
-    """(x, y) of the first ink of `text` in `picture`, or None. Ink and paper of its own columns must agree."""
+    """(x, y) of the top left of `text` in `picture`, or None. Its whole cells must agree, paper and ink."""
     glyphs = load(font)
     if any(character not in glyphs for character in text):
         return None
-    wanted = _trim([column for character in text for column in glyphs[character].columns])
-    height = max(column.bit_length() for column in wanted)
-    top = min((column & -column).bit_length() - 1 for column in wanted if column)
-    wanted = [column >> top for column in wanted]
-    height -= top
-    pixels = picture.convert("1").load()
-    columns = [
-        sum(1 << y for y in range(picture.height) if not pixels[x, y]) for x in range(picture.width)
-    ]
+    wanted = [column for character in text for column in glyphs[character].columns]
+    height = _height(font)
     mask = (1 << height) - 1
+    inked = next(i for i, column in enumerate(wanted) if column)
+    columns = _columns(picture)
     for x in range(picture.width - len(wanted) + 1):
+        if not columns[x + inked]:
+            continue
         for y in range(picture.height - height + 1):
             if all(columns[x + i] >> y & mask == column for i, column in enumerate(wanted)):
                 return x, y
     return None
+
+
+@functools.cache
+def _height(name: str, folder: Path = fonts.OUTPUT) -> int:
+    return (folder / f"{name}.fnt").read_bytes()[4] - 1  # the last row is air between lines
+
+
+def _columns(picture: Image.Image) -> list[int]:
+    # Each column's ink as an integer, the top row its lowest bit. A picture on its side has them as rows.
+    turned = picture.convert("1").transpose(Image.Transpose.ROTATE_270)
+    stride = (turned.width + 7) // 8
+    data = turned.tobytes()
+    spare = stride * 8 - turned.width
+    full = (1 << turned.width) - 1
+    rows = [int.from_bytes(data[at : at + stride], "big") >> spare for at in range(0, len(data), stride)]
+    return [~row & full for row in rows]
 
 
 def shows(picture: Image.Image, text: str, font: str | None = None) -> bool:

@@ -44,6 +44,8 @@ class Rounds:
             job = min(self.jobs, key=lambda job: job[0])
             wait = job[0] - uptime()
             if wait > 0:
+                # Only now, so that the first picture of the readings has some.
+                self.session.home.set_stage(home.READING)
                 await self.session.wait(wait)
                 continue
             await self.session.check_network()
@@ -101,5 +103,4 @@ class Rounds:
 
 async def run(session):
     """Reads until the link is lost."""
-    session.home.set_stage(home.READING)
     await Rounds(session).run()

@@ -1,8 +1,8 @@
 """An SSD1680 e-paper controller and the glass behind it, from the chip's side of the SPI bus.
 
-Written from the Solomon Systech SSD1680 data sheet (rev 0.14, June 2019): section numbers, command numbers and
-field names are its own. Bytes and pin levels go in, a picture and a list of complaints come out; time is passed
-in, in microseconds. Nothing here raises on any stream of bytes, as the chip does not.
+Written from the Solomon Systech SSD1680 data sheet, rev 0.14 of June 2019, which the numbers of sections and
+commands and the names of fields are from. Bytes and pin levels go in; a picture and a list of complaints come
+out. Time is passed in, in microseconds. Nothing here raises on any stream of bytes, as the chip does not.
 
 Where the data sheet is silent, this is assumed:
 
@@ -12,8 +12,8 @@ Where the data sheet is silent, this is assumed:
 - A hardware reset keeps the RAM: deep sleep mode 1 keeps it (table 11-1) and ends in no other way.
 - 0x46 and 0x47 fill the whole RAM and leave window and counters alone.
 - The LUTs in the OTP are those of a black and white panel: in mode 1 the red RAM does not matter (table 6-5),
-  in mode 2 pixels whose two bits differ are driven and the others held. A LUT written with 0x32 is taken to be
-  for the mode in which it is used.
+  in mode 2 pixels whose two bits differ are driven and the others held. A LUT written with 0x32 is taken to
+  be for the mode in which it is used.
 - TB mirrors the rows within the range of gates that 0x01 and 0x0F select.
 """
 
@@ -108,7 +108,9 @@ _WRITES_OTP = {0x08, 0x2A, 0x30, 0x36}
 _NEEDS_CLOCK = {0x14, 0x15, 0x1C, 0x28, 0x31}
 _NEEDS_ANALOG = {0x14, 0x15, 0x28}
 _BUSY_FOR_A_WHILE = {0x14, 0x15, 0x1C, 0x28, 0x31, 0x34, 0x46, 0x47}
-_STEPS = (8, 16, 32, 64, 128)  # of 0x46 and 0x47; the codes above these span the whole RAM
+# Steps of 0x46 and 0x47 in lines and in bytes; the last of each are codes that are not available.
+_STEP_HEIGHTS = (8, 16, 32, 64, 128, 256, 296, 296)
+_STEP_WIDTHS = (1, 2, 4, 8, 16, 22, 22, 22)
 
 
 def _word(low: int, high: int) -> int:
@@ -235,7 +237,7 @@ class Ssd1680:
         return int(self._asleep or self._now < self._busy_until)
 
     def picture(self, now_us: int) -> Image.Image:
-        """What a person sees: a new "1" image, `height` wide. Gate 0 is at the left, source 0 at the bottom."""
+        """What a person sees: a new "1" image, `height` wide, gate 0 at the left, source 0 at the bottom."""
         self._settle(now_us)
         row_bytes = (self.width + 7) // 8
         pad = row_bytes * 8 - self.width
@@ -329,7 +331,7 @@ class Ssd1680:
     def _check_values(self, command: int) -> None:
         por, free = COMMANDS[command][1:]
         values = bytes(self.registers[command])
-        title = f"{_title(command)} {values[:4].hex(' ')}"
+        title = f"{_title(command)} {values[:4].hex(' ')}".rstrip()
         if any((value ^ default) & ~mask for value, default, mask in zip(values, por, free, strict=True)):
             self._complain(f"{title}: changes bits that are fixed")
         if command in _LIMITS and not _LIMITS[command][0](values):
@@ -398,8 +400,7 @@ class Ssd1680:
     def _auto_fill(self, command: int) -> None:
         """Fills a plane with rectangles whose values alternate, the first one given (0x46, 0x47)."""
         pattern = self.registers[command][0]
-        height = (*_STEPS, 256, LINES, LINES)[pattern >> 4 & 7]
-        width = (*_STEPS, 176, 176, 176)[pattern & 7] // 8
+        height, width = _STEP_HEIGHTS[pattern >> 4 & 7], _STEP_WIDTHS[pattern & 7]
         lines = (
             0xFF if pattern >> 7 ^ (x // width ^ y // height) & 1 else 0
             for y in range(LINES)

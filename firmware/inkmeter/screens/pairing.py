@@ -7,7 +7,8 @@ from inkmeter import install_code, outcomes, qr
 _QUIET = const(4)  # modules of white that a reader needs around the code
 _SCALE = const(3)
 _LINE = const(17)
-_CODE_LINE = const(13)
+_CODE_LINE = const(14)
+_MARGIN = const(3)
 
 
 def picture(home, now, width, height):
@@ -16,27 +17,27 @@ def picture(home, now, width, height):
     wide = left > 170
     happened, todo = outcomes.words(home.outcome)
     marks = []
-    y = 0
+    y = 1
 
     def put(font, lines, step):
         nonlocal y
         for line in lines:
-            marks.append((font, 0, y, line, "<"))
+            marks.append((font, _MARGIN, y, line, "<"))
             y += step
 
     put("body", outcomes.wrap(happened, 30 if wide else 18), _LINE)
     if wide:
         put("body", ("Device ID (EUI-64)",), _LINE)
-    put("code", _groups(home.eui64, 4 if wide else 2), _CODE_LINE)
-    y += 4
+    put("code", _groups(home.eui64, 4 if wide else 2), _CODE_LINE if wide else _CODE_LINE - 1)
+    y += 3
     if wide:
         put("body", ("Install code",), _LINE)
-    put("code", _groups(home.install_code, 3), _CODE_LINE)
-    lines = outcomes.wrap(todo, 30 if wide else 18)
-    y = height - _LINE * len(lines)
-    put("body", lines, _LINE)
+    put("code", _groups(home.install_code, 3), _CODE_LINE if wide else _CODE_LINE - 1)
+    # On the small panel the last line runs on under the code.
+    marks.append(("body", _MARGIN, height - _LINE, todo, "<"))
+    top = (height - (0 if wide else _LINE) - qr.SIZE * _SCALE) // 2
     rows = qr.matrix(install_code.label(home.eui64, home.install_code))
-    marks.append((left + _QUIET * _SCALE, (height - qr.SIZE * _SCALE) // 2, _SCALE, rows))
+    marks.append((left + _QUIET * _SCALE, top, _SCALE, rows))
     return marks
 
 

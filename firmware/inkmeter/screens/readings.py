@@ -9,32 +9,34 @@ from inkmeter.clock import hours_and_minutes
 _POUNDS = const(826)
 _UNKNOWN = const("--")
 _LINE = const(17)
+_MARGIN = const(3)
 
 
 def picture(home, now, width, height):
     electricity = home.meter(h.ELECTRICITY)
     watts = electricity.watts(now)
+    right = width - _MARGIN
     sending = watts is not None and watts < 0
     marks = [
-        ("head", 0, 0, "SENDING OUT" if sending else "USING", "<"),
-        ("body", width, 2, "at " + hours_and_minutes(electricity.instantaneous_demand.utc), ">"),
+        ("head", _MARGIN, 1, "SENDING OUT" if sending else "USING", "<"),
+        ("body", right, 3, "at " + hours_and_minutes(electricity.instantaneous_demand.utc), ">"),
         ("large", 142, 24, _UNKNOWN if watts is None else units.decimal(abs(watts) // 10, 2), ">"),
         ("head", 146, 43, "kW", "<"),
     ]
     price = home.price(h.ELECTRICITY)
     rate = price.rate.current(now)
     if rate is not None and price.currency == _POUNDS:
-        marks.append(("body", width, 47, units.decimal(rate // 10, 2) + "p a kWh", ">"))
+        marks.append(("body", right, 47, units.decimal(rate // 10, 2) + "p a kWh", ">"))
         if watts is not None and not sending:
-            marks.append(("body", width, 28, _money(rate * watts // 1000) + " an hour", ">"))
+            marks.append(("body", right, 28, _money(rate * watts // 1000) + " an hour", ">"))
     y = height - 3 * _LINE
     marks.append((0, y - 3, width, 1, 0))
-    marks += _register(width, y, "Meter", electricity, electricity.current_summation_delivered, now)
+    marks += _register(right, y, "Meter", electricity, electricity.current_summation_delivered, now)
     if electricity.current_summation_received.value:
-        marks += _register(width, y + _LINE, "Sent out", electricity, electricity.current_summation_received, now)
+        marks += _register(right, y + _LINE, "Sent out", electricity, electricity.current_summation_received, now)
     gas = home.meters.get(h.GAS)
     if gas:
-        marks += _register(width, y + 2 * _LINE, "Gas", gas, gas.current_summation_delivered, now)
+        marks += _register(right, y + 2 * _LINE, "Gas", gas, gas.current_summation_delivered, now)
     return marks
 
 
@@ -43,11 +45,11 @@ def _money(value):
     return "£" + units.decimal(value // 1000, 2) if value >= 100000 else units.decimal(value // 100, 1) + "p"
 
 
-def _register(width, y, name, meter, value, now):
+def _register(right, y, name, meter, value, now):
     text = _UNKNOWN
     if value.value is not None:
         text = units.summation(value.value, meter.multiplier, meter.divisor, meter.summation_formatting)
         text += " " + units.unit_name(meter.unit_of_measure)
         if meter.commodity == h.GAS or value.state(now) == h.STALE:
             text += " at " + hours_and_minutes(value.utc)
-    return ("body", 0, y, name, "<"), ("body", width, y, text, ">")
+    return ("body", _MARGIN, y, name, "<"), ("body", right, y, text, ">")

@@ -3,7 +3,8 @@
 from micropython import const
 
 from inkmeter import outcomes
-from inkmeter.home import READING, STAGES
+from inkmeter.clock import hours_and_minutes
+from inkmeter.home import ELECTRICITY, READING, STAGES
 
 _MARGIN = const(6)
 _HEAD_LINE = const(22)
@@ -23,6 +24,11 @@ def picture(home, now, width, height):
     for line in outcomes.wrap(todo, width // 8):
         marks.append(("body", _MARGIN, y, line, "<"))
         y += _LINE
+    meter = home.meters.get(ELECTRICITY)
+    if meter and meter.instantaneous_demand.utc is not None:
+        y = height - 2 * _LINE - 4
+        read = "Last reading at " + hours_and_minutes(meter.instantaneous_demand.utc)
+        marks.append(("body", _MARGIN, y, read, "<"))
     y = height - _LINE
     marks.append(("body", _MARGIN, y, home.outcome, "<"))
     if 0 < home.stage < READING:

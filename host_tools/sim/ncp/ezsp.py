@@ -82,7 +82,7 @@ class NcpEzsp:
     def _version(self, payload: bytes) -> None:
         desired = payload[0] if payload else 0
         self._agreed = desired == self.version
-        body = bytes([self.version, _STACK_TYPE_MESH]) + STACK_VERSIONS[self.version].to_bytes(2, "little")
+        body = bytes([self.version, _STACK_TYPE_MESH]) + STACK_VERSIONS.get(self.version, 0).to_bytes(2, "little")
         self._send(self._header(_VERSION, 0x80) + body, False)
 
     def _parse(self, name: str, payload: bytes) -> dict[str, Any]:

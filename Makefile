@@ -1,0 +1,56 @@
+# Inkmeter. `make` lists the targets; each one sets up what it needs.
+
+INKMETER := .venv/bin/inkmeter
+PYTEST := .venv/bin/python -m pytest
+TEST_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm fonts-dejavu-core fonts-dejavu-extra
+# Pass more to a command with ARGS="--seed 7"
+ARGS ?=
+BOARD ?=
+PORT ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run demo test test-long lint bench build fonts pictures deploy clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make this machine ready; leaves the inkmeter command in .venv/bin
+	@host_tools/bootstrap.sh
+
+setup-test:
+	@host_tools/bootstrap.sh $(TEST_PACKAGES)
+
+run: setup ## the simulated home with the real firmware; prints where to look
+	@$(INKMETER) run $(ARGS)
+
+demo: setup ## the whole road with nobody watching; writes build/demo
+	@$(INKMETER) demo $(ARGS)
+
+test: setup-test ## every test but the slow ones
+	@$(PYTEST) -m "not slow" $(ARGS)
+
+test-long: setup-test ## every test, soaks and long fuzzing included
+	@$(PYTEST) $(ARGS)
+
+lint: setup ## ruff, and the firmware's types against the MicroPython stubs
+	@.venv/bin/ruff check .
+	@.venv/bin/inkmeter lint
+
+bench: setup ## figures of the firmware's hot paths and its heap
+	@$(INKMETER) bench $(ARGS)
+
+build: setup ## compile the firmware: BOARD=... (see boards/README.md)
+	@$(INKMETER) build $(BOARD)
+
+fonts: setup ## make the firmware's fonts from the DejaVu face
+	@$(INKMETER) fonts
+
+pictures: setup ## make the pictures of the screens in docs/
+	@$(INKMETER) pictures
+
+deploy: setup ## put the firmware on a device: BOARD=... PORT=...
+	@test -n "$(BOARD)" -a -n "$(PORT)" || { echo "say which: make deploy BOARD=esp32_devkit_weact_2in9 PORT=/dev/ttyUSB0"; exit 2; }
+	@$(INKMETER) deploy $(BOARD) $(PORT)
+
+clean: ## remove everything that was built
+	@rm -rf build

@@ -1,0 +1,150 @@
+"""`inkmeter run`: the simulated home in real time, and one plain page to look at it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from host_tools import BUILD, toolchain
+from host_tools.sim import run as sim_run
+from host_tools.sim.portal import FormError
+from host_tools.sim.run import Run
+from host_tools.sim.world import Settings
+
+FOLDER = BUILD / "run"
+PORT = 8321
+_STAGES = (
+    "Starting", "Waiting for your supplier", "Joining the meter network", "Checking keys with the hub",
+    "Finding your meters", "Is this your meter? Press OK", "Reading your meters",
+)  # fmt: skip
+_ABOUT = "The real firmware runs in a real MicroPython; the radio, the hub, the meters and the supplier are simulated."
+
+
+class Page:
+    """What the page shows of a run, and what it can do to it."""
+
+    def __init__(self, home: Run) -> None:
+        self.home = home
+        self._changed = asyncio.Event()
+        self._held: dict[str, Any] = {"stage": 0, "outcome": None}
+        home.on_screen = lambda screen: self._changed.set()
+        self.app = web.Application()
+        self.app.add_routes([
+            web.get("/", self._index), web.get("/screen.png", self._screen), web.get("/events", self._events),
+            web.post("/add-device", self._add_device), web.post("/pair-for-me", self._pair_for_me),
+            web.post("/press", self._press),
+        ])  # fmt: skip
+
+    async def watch(self) -> None:
+        """Asks the device every second how it is. Ends when the device does, with its DeviceError."""
+        while True:
+            self._held = await self.home.held()
+            self._changed.set()
+            await asyncio.sleep(1)
+
+    def _state(self) -> dict[str, Any]:
+        stage = self._held["stage"]
+        marks = ["done" if i < stage else "now" if i == stage else "" for i in range(len(_STAGES))]
+        household = self.home.world.household
+        meters = [
+            ["Electricity", f"{household.import_wh / 1000:.3f} kWh"],
+            ["Sent out", f"{household.export_wh / 1000:.3f} kWh"],
+            ["Power now", f"{household.demand_w} W"],
+        ]
+        if self.home.world.gas_meter:
+            meters.append(["Gas", f"{household.gas_litres / 1000:.3f} m³"])
+        outcome = self._held["outcome"]
+        caveat = toolchain.interpreter().caveat
+        return {
+            "screen": len(self.home.screens),
+            "words": _STAGES[stage] + (f", {outcome}" if outcome else ""),
+            "stages": list(zip(_STAGES, marks, strict=True)),
+            "meters": meters,
+            "requests": [[request.reference, request.stage] for request in self.home.world.portal.requests],
+            "about": f"{_ABOUT} {caveat}." if caveat else _ABOUT,
+        }
+
+    # What the browser asks for
+
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(Path(__file__).parent / "page.html")
+
+    async def _screen(self, request: web.Request) -> web.Response:
+        buffer = io.BytesIO()
+        self.home.picture().save(buffer, "PNG")
+        return web.Response(body=buffer.getvalue(), content_type="image/png", headers={"Cache-Control": "no-store"})
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+        last = ""
+        with contextlib.suppress(ConnectionError):
+            while True:
+                state = json.dumps(self._state())
+                if state != last:
+                    await response.write(f"data: {state}\n\n".encode())
+                    last = state
+                self._changed.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), 1)
+        return response
+
+    async def _add_device(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        try:
+            self.home.world.portal.add_device(str(form.get("eui64", "")), str(form.get("install_code", "")))
+        except FormError as error:
+            return web.json_response({"field": error.field, "message": str(error)}, status=422)
+        return web.json_response({})
+
+    async def _pair_for_me(self, request: web.Request) -> web.Response:
+        self.home.world.portal.add_device(*self.home.world.label)
+        return web.json_response({})
+
+    async def _press(self, request: web.Request) -> web.Response:
+        self.home.press()
+        return web.json_response({})
+
+
+def _free_port(host: str, wanted: int) -> int:
+    """The wanted port, or any other when somebody has it."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise OSError(f"no free port on {host}")
+
+
+async def serve(home: Run, host: str, port: int) -> None:
+    """Serves the page until the device ends or the person has had enough."""
+    page = Page(home)
+    runner = web.AppRunner(page.app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        port = _free_port(host, port)
+        await web.TCPSite(runner, host, port).start()
+        caveat = toolchain.interpreter().caveat
+        print(f"\nThe simulated home is running (seed {home.world.settings.seed}). Look at it here:\n")
+        print(f"    http://{host}:{port}/\n")
+        print(f"The firmware's log is {home.folder / 'firmware.log'}. Ctrl-C ends it.", flush=True)
+        if caveat:
+            print(caveat, flush=True)
+        await page.watch()
+    finally:
+        await runner.cleanup()
+
+
+def run(settings: Settings, host: str = "127.0.0.1", port: int = PORT) -> None:
+    """Runs the home in real time until Ctrl-C."""
+    sim_run.run(settings, FOLDER, lambda home: serve(home, host, port), real_time=1.0)

@@ -1,0 +1,20 @@
+"""The real firmware process in the simulated home: `tell(story)` runs one, on virtual time, from the pairing on."""
+
+import dataclasses
+
+import pytest
+
+from host_tools.sim.portal import Timeline
+from host_tools.sim.run import run
+from host_tools.sim.world import Settings
+
+# The supplier's back office without its waiting.
+QUICK = Timeline(accepted=0.1, matched=0.1, hub_reached=0.1, listed=0.1, window=600, granted=1)
+
+
+@pytest.fixture
+def tell(tmp_path):
+    def telling(story, **settings):
+        return run(dataclasses.replace(Settings(timeline=QUICK), **settings), tmp_path, story)
+
+    return telling
