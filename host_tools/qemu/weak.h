@@ -1,0 +1,11 @@
+#pragma weak main
+#pragma weak exit
+#pragma weak mp_hal_stdin_rx_chr
+#pragma weak mp_hal_stdout_tx_strn
+#pragma weak mp_hal_stdio_poll
+#pragma weak mp_hal_ticks_cpu
+#pragma weak mp_hal_ticks_us
+#pragma weak mp_hal_ticks_ms
+#pragma weak mp_hal_time_ns
+#pragma weak mp_hal_delay_us
+#pragma weak mp_hal_delay_ms
