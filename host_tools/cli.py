@@ -40,10 +40,19 @@ def _deploy(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _ncp(arguments: argparse.Namespace) -> int:
+    from host_tools.ncp_server import serve
+
+    serve(_settings(arguments), arguments.host, arguments.port)
+    return 0
+
+
 def _settings(arguments: argparse.Namespace):
     from host_tools.sim.world import Settings
 
-    return Settings(seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel)
+    return Settings(
+        seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud
+    )
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -77,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     _simulation(demo)
     demo.set_defaults(run=_demo)
 
+    command = commands.add_parser("ncp", help="the simulated radio module on a TCP port, for other EZSP hosts")
+    _simulation(command)
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    command.add_argument("--port", type=int, default=8322, help="port to listen on (default: 8322)")
+    command.set_defaults(run=_ncp)
+
     command = commands.add_parser("build", help="compile the firmware for a board")
     command.add_argument("board", nargs="?", default="simulator", help="a folder of boards/ (default: simulator)")
     command.set_defaults(run=_build)
@@ -96,6 +111,7 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ezsp", type=int, default=13, choices=range(8, 15), help="the radio module's EZSP version (default: 13)"
     )
+    parser.add_argument("--baud", type=int, default=115200, help="the UART's speed (default: 115200)")
     parser.add_argument("--panel", choices=("2.9", "2.13"), default="2.9", help="the panel's size in inches")
 
 

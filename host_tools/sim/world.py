@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -71,8 +72,9 @@ class World:
         self.ncp = self._make_ncp()
         self.panel = Ssd1680(*PANELS[settings.panel])
         self.device: Device | None = None
+        self.on_uart: Callable[[bytes], None] = self._to_device
         self.uart_to_ncp = Line(self.ncp.receive, baud=settings.baud, rng=self._rng())
-        self.uart_to_host = Line(self._to_device, baud=settings.baud, rng=self._rng())
+        self.uart_to_host = Line(lambda data: self.on_uart(data), baud=settings.baud, rng=self._rng())
         self._device_seed = self._seeds.getrandbits(63)
         self._tasks: list[asyncio.Task] = []
 

@@ -36,13 +36,13 @@ class Invalid(Exception):
 
 
 class NcpEzsp:
-    """`call(name, values)` runs a command and returns its response's values by name; `send(frame, callback)`
+    """`call(name, values)` runs a command and returns its response's values by name, or None for an unknown one; `send(frame, callback)`
     takes frames for the host. Statuses are EmberStatus or EzspStatus everywhere here; version 14's are made
     of them by bellows' own mapping.
     """
 
     def __init__(
-        self, version: int, call: Callable[[str, dict[str, Any]], dict[str, Any]], send: Callable[[bytes, bool], None]
+        self, version: int, call: Callable[[str, dict[str, Any]], dict[str, Any] | None], send: Callable[[bytes, bool], None]
     ) -> None:
         self.version = version
         self.table = command_table(version)
@@ -77,7 +77,9 @@ class NcpEzsp:
                 raise Invalid(t.EzspStatus.ERROR_INVALID_FRAME_ID)
             self._respond(name, self._parse(name, payload))
         except Invalid as invalid:
-            self._send(self._header(_INVALID_COMMAND, 0x80) + bytes([invalid.args[0]]), False)
+            # In version 14 bellows reads 32 bits, the vendor's host and zigbee-herdsman one octet: both find theirs.
+            reason = int(invalid.args[0]).to_bytes(4 if self.version >= 14 else 1, "little")
+            self._send(self._header(_INVALID_COMMAND, 0x80) + reason, False)
 
     def _version(self, payload: bytes) -> None:
         desired = payload[0] if payload else 0
@@ -97,6 +99,8 @@ class NcpEzsp:
 
     def _respond(self, name: str, values: dict[str, Any]) -> None:
         answer = self._call(name, values)
+        if answer is None:
+            raise Invalid(t.EzspStatus.ERROR_INVALID_FRAME_ID)
         identifier, _, schema = self.table[name]
         self._send(self._header(identifier, 0x80) + self._body(schema, answer), False)
 

@@ -87,17 +87,19 @@ class Stack(Node):
         self._initialised = False
         self.cbke.reset()
 
-    def run(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
-        """One EZSP command."""
+    def run(self, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
+        """One EZSP command; None for one that this build of the stack does not have."""
         command = getattr(self, f"do_{name}", None) or getattr(self.cbke, f"do_{name}", None)
-        if command is None:
-            return {"status": EMBER.INVALID_CALL}
-        return command(**values)
+        return command(**values) if command else None
 
     def _status(self, status: EMBER) -> None:
         self.callback("stackStatusHandler", status=status)
 
     # Configuration
+
+    def do_customFrame(self, payload=b"", **rest):  # noqa: N802
+        # For makers' own extensions, of which a plain NCP has none.
+        return {"status": EMBER.LIBRARY_NOT_PRESENT, "reply": b""}
 
     def do_nop(self):
         return {}
