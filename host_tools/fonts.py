@@ -18,7 +18,7 @@ from host_tools import ROOT
 
 FACES = Path("/usr/share/fonts/truetype/dejavu")
 OUTPUT = ROOT / "firmware/inkmeter/fonts"
-_TEXT = "".join(map(chr, range(32, 127))) + "£³·…–"
+_TEXT = "".join(map(chr, range(32, 127))) + "£"
 
 
 @dataclasses.dataclass(frozen=True)

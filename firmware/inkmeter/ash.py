@@ -114,7 +114,7 @@ class Ash:
         self._sends = 0  # how often it went out
         self._send_due = False
         self._timeouts = 0  # in a row
-        self._sent_at = None  # the payload, or the reset
+        self._sent_at = 0  # the payload, or the reset
         self._ack_wait = _ACK_INITIAL
 
     def fail(self, code):
@@ -125,6 +125,7 @@ class Ash:
     def reset(self):
         """Drops whatever was under way and begins the reset handshake; `state` tells how it ends."""
         self._clear(RESETTING)
+        self._send_due = True
 
     def busy(self):
         """Whether a payload is on its way; it must stay as it is until it is acknowledged."""
@@ -241,7 +242,7 @@ class Ash:
         """Milliseconds until tick() is due, 0 at the least; -1 where nothing waits for time."""
         until = -1
         for since, span in (
-            (self._sent_at if self._sends or self.state == RESETTING else None, self._wait()),
+            (self._sent_at if self._waiting() else None, self._wait()),
             (self._not_ready_at, _NOT_READY_REFRESH),
             (self._xoff_at, _XOFF_LIMIT),
         ):
@@ -249,6 +250,9 @@ class Ash:
                 left = max(span - ticks_diff(now, since), 0)
                 until = left if until < 0 else min(until, left)
         return until
+
+    def _waiting(self):
+        return not self._send_due and (self._sends or self.state == RESETTING)
 
     def _wait(self):
         return self._ack_wait if self.state == CONNECTED else _RSTACK_WAIT
@@ -260,25 +264,24 @@ class Ash:
         if self._not_ready_at is not None and ticks_diff(now, self._not_ready_at) >= _NOT_READY_REFRESH:
             self._not_ready_at = None
             self._ack_due = True
-        waiting = self._sends or self.state == RESETTING
-        if not waiting or self._send_due or self._sent_at is None or ticks_diff(now, self._sent_at) < self._wait():
+        if not self._waiting() or ticks_diff(now, self._sent_at) < self._wait():
             return
         self._timeouts += 1
+        self._send_due = True
         if self.state == RESETTING:
-            self._sent_at = None
             if self._timeouts >= _RESET_TRIES:
                 self.fail(NO_RSTACK)
         elif self._timeouts >= _ACK_TIMEOUTS:
             self.fail(_GAVE_UP)
         else:
             self._adapt(self._ack_wait * 2)
-            self._send_due = True
 
     # Sending
 
     def output(self, now):
         """The next bytes for the UART, good until the next call; None when there are none."""
-        if self.state == RESETTING and self._sent_at is None:
+        if self.state == RESETTING and self._send_due:
+            self._send_due = False
             self._sent_at = now
             return _RESET_FRAME
         if self.state != CONNECTED or self._xoff_at is not None:

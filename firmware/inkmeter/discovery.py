@@ -136,7 +136,8 @@ async def identify(session, server):
     its commodity. Raises NoReply, ZclError.
     """
     fixed = await metering.read_attributes(session.radio, server, METERING, _FIXED)
-    commodity = _COMMODITIES.get(fixed[_METERING_DEVICE_TYPE])
+    kind = fixed[_METERING_DEVICE_TYPE]
+    commodity = None if kind is None else _COMMODITIES.get(kind)
     if commodity is None or commodity in session.servers:
         return
     # The serial may take 24 octets, too many for the same frame; GB meters often leave it empty.

@@ -12,7 +12,6 @@ SUCCESS as 0xF000 and its number.
 
 from micropython import const
 
-
 OLDEST = const(8)
 NEWEST = const(14)
 
@@ -204,11 +203,11 @@ class Ezsp:
     def _callback(self, frame, frame_id, start):
         row = self._row(b" @%02X " % frame_id)
         if row is None:
-            return True, None, None
+            return True, None, []
         v = self._unpack(row[4], frame, start)
         late = self.version >= 14
         if frame_id == _MESSAGE_SENT:
-            v = (v[10], v[0]) if late else (v[9], v[10])
+            v = [v[10], v[0]] if late else [v[9], v[10]]
         elif frame_id == _INCOMING_MESSAGE:
             v = v[:8] + ([v[8], v[12], v[13], v[15]] if late else [v[10], v[8], v[9], v[13]])
         return True, row[2].decode(), v

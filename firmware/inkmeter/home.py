@@ -98,7 +98,7 @@ class Home:
         self.install_code = b""  # with its CRC; only while it is to be shown
         self.meters = {}
         self.prices = {}
-        self.notify = None
+        self.notify = lambda: None
 
     def meter(self, commodity):
         """The Meter for a commodity, made when first asked for."""
@@ -123,5 +123,4 @@ class Home:
             self.changed()
 
     def changed(self):
-        if self.notify:
-            self.notify()
+        self.notify()

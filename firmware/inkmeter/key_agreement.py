@@ -10,6 +10,7 @@ from inkmeter.radio import HUB, NoReply
 
 _HUB_RETRY = const(20)  # seconds
 
+
 async def _hub(session):
     # Big-endian. The NCP knows it from joining; one that does not is helped by asking the hub.
     try:

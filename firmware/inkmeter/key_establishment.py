@@ -11,7 +11,14 @@ from inkmeter.ezsp import EzspError
 from inkmeter.log import log
 from inkmeter.ncp import Refused
 from inkmeter.radio import HUB, KEY_ESTABLISHMENT, SMART_ENERGY, NoReply
-from inkmeter.zcl import CLUSTER_SPECIFIC, DEFAULT_RESPONSE, Header, ZclError, parse_read_response, read_attributes
+from inkmeter.zcl import (
+    CLUSTER_SPECIFIC,
+    DEFAULT_RESPONSE,
+    Header,
+    ZclError,
+    parse_read_response,
+    read_attributes,
+)
 
 _OK = const(0x0000)
 _IN_PROGRESS = const(0x0005)
@@ -94,7 +101,9 @@ class _Exchange:
     async def ask(self, command, payload, wait_ms):
         # The partner's answer to one step. Raises Ended for a Terminate, silence or nonsense.
         try:
-            reply = await self.radio.request(HUB, self.endpoint, KEY_ESTABLISHMENT, self.frame(command, payload), wait_ms)
+            reply = await self.radio.request(
+                HUB, self.endpoint, KEY_ESTABLISHMENT, self.frame(command, payload), wait_ms
+            )
             header = Header(reply)
         except NoReply:
             raise Ended(_TIMED_OUT)

@@ -58,12 +58,12 @@ class Expected:
 
 
 class Ncp:
-    """`uart` is a stream as machine.UART is one; `on_callback(name, values)` sees every known callback.
+    """`uart` is a stream as machine.UART is one; `on_callback(name, values)`, once set, sees every known callback.
 
     read() and keep_time() are its two long-lived tasks.
     """
 
-    def __init__(self, uart, on_callback):
+    def __init__(self, uart):
         self.ash = ash.Ash(self._frame)
         self.ezsp = Ezsp()
         self.expected = []
@@ -71,13 +71,13 @@ class Ncp:
         self.bytes_out = 0
         self.discarded = 0
         self._uart = uart
-        self._on_callback = on_callback
+        self.on_callback = lambda name, values: None
         self._lock = asyncio.Lock()
         self._done = asyncio.Event()
         self._timer = asyncio.Event()
         self._waiting = False
         self._asked_at = 0
-        self._values = None
+        self._values = []
         self._error = None
         self._was_connected = False
 
@@ -179,7 +179,7 @@ class Ncp:
     async def _exchange(self, count):
         self.ash.send(count)
         self._done.clear()
-        self._error = self._values = None
+        self._error = None
         self._asked_at = ticks_ms()
         self._waiting = True
         self._flush()
@@ -208,7 +208,7 @@ class Ncp:
             self._values = values
             self._done.set()
         elif name:
-            self._on_callback(name, values)
+            self.on_callback(name, values)
             for expected in self.expected:
                 if name in expected.names and len(expected.got) < _WAITING_CALLBACKS:
                     expected.got.append((name, values))

@@ -68,14 +68,15 @@ class NotTrusted(Exception):
 class Radio:
     """Requests over an Ncp. callback() is to be given the NCP's callbacks; serve() is a long-lived task."""
 
-    def __init__(self):
-        self.ncp = None
+    def __init__(self, ncp):
+        self.ncp = ncp
         self.discarded = 0
         self._sequence = 0
         self._lock = asyncio.Lock()
         self._event = asyncio.Event()
         self._wanted = None  # node id (None: anybody), profile, cluster, sequence, secured
         self._reply = None
+        self._replies = []
         self._tag = 0
         self._inbox = []
         self._inbox_event = asyncio.Event()
@@ -137,8 +138,15 @@ class Radio:
         """
         async with self._lock:
             self._event.clear()
-            self._reply = None if node_id is not None else []
-            self._wanted = (node_id, profile, cluster if profile else cluster | _ZDO_RESPONSE, sequence, secure)
+            self._reply = None
+            self._replies = []
+            self._wanted = (
+                node_id,
+                profile,
+                cluster if profile else cluster | _ZDO_RESPONSE,
+                sequence,
+                secure,
+            )
             try:
                 await self._transmit(node_id, profile, cluster, endpoint, frame, secure)
                 await asyncio.wait_for_ms(self._event.wait(), wait_ms)
@@ -148,6 +156,8 @@ class Radio:
             finally:
                 self._wanted = None
             self.ncp.check()
+            if node_id is None:
+                return self._replies
             if self._reply is None:
                 raise NoReply(cluster, "not delivered")
             return self._reply
@@ -174,8 +184,8 @@ class Radio:
             self.discarded += 1
         elif wanted and self._matches(wanted, profile, cluster, payload):
             if wanted[0] is None:
-                if len(self._reply) < _ANSWERS:
-                    self._reply.append(payload)
+                if len(self._replies) < _ANSWERS:
+                    self._replies.append(payload)
             elif sender == wanted[0] and (options & _APS_ENCRYPTION or not wanted[4]):
                 self._reply = payload
                 self._event.set()

@@ -29,7 +29,12 @@ _LOOK_ROUND = const(5)
 
 async def _rejoin(ncp, secured, channels, wait_ms):
     # One rung; True once the network is up again.
-    log("recovery", "rejoining,", "secured" if secured else "by the trust centre,", "all channels" if channels else "here")
+    log(
+        "recovery",
+        "rejoining,",
+        "secured" if secured else "by the trust centre,",
+        "all channels" if channels else "here",
+    )
     with ncp.expect("stackStatusHandler") as events:
         await ncp.do("findAndRejoinNetwork", secured, channels)
         while True:

@@ -75,7 +75,11 @@ class Session:
         """Sees every callback of the NCP's."""
         if name == "stackStatusHandler":
             code = values[0]
-            if code in (_NETWORK_UP, _TRUST_CENTER_EUI_HAS_CHANGED, _TRUST_CENTER_SWAPPED_OUT_EUI_HAS_NOT_CHANGED):
+            if code in (
+                _NETWORK_UP,
+                _TRUST_CENTER_EUI_HAS_CHANGED,
+                _TRUST_CENTER_SWAPPED_OUT_EUI_HAS_NOT_CHANGED,
+            ):
                 self.network_up = True
             elif code == _NETWORK_DOWN or code == _MOVE_FAILED:
                 self.network_up = False

@@ -57,9 +57,7 @@ async def configure(ncp):
     clusters = b""
     for cluster in servers + clients:
         clusters += bytes((cluster & 0xFF, cluster >> 8))
-    await ncp.do(
-        "addEndpoint", _ENDPOINT, radio.SMART_ENERGY, _DEVICE_IHD, 0, len(servers), len(clients), clusters
-    )
+    await ncp.do("addEndpoint", _ENDPOINT, radio.SMART_ENERGY, _DEVICE_IHD, 0, len(servers), len(clients), clusters)
 
 
 async def run(session):

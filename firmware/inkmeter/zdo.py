@@ -45,9 +45,7 @@ async def ask(radio, node_id, request, wait_ms=5000):
     Raises NoReply, NcpLost.
     """
     sequence = radio.next_sequence()
-    return await radio.exchange(
-        node_id, 0, request[0], 0, bytes((sequence,)) + request[1], sequence, False, wait_ms
-    )
+    return await radio.exchange(node_id, 0, request[0], 0, bytes((sequence,)) + request[1], sequence, False, wait_ms)
 
 
 def _checked(answer, size):

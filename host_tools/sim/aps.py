@@ -131,9 +131,7 @@ def decode(data: bytes, source_eui64: bytes | None, key: LinkKey | None) -> Fram
     length = 2 if kind is Kind.COMMAND else 8
     if len(data) < length:
         raise Undecipherable("short frame")
-    frame = Frame(
-        kind, data[length - 1], ack_request=bool(control & 0x40), broadcast=bool(control & 0x08)
-    )
+    frame = Frame(kind, data[length - 1], ack_request=bool(control & 0x40), broadcast=bool(control & 0x08))
     if kind is not Kind.COMMAND:
         frame = dataclasses.replace(
             frame, destination=data[1], cluster=int.from_bytes(data[2:4], "little"),

@@ -6,6 +6,7 @@ panel's bus at once, because it reads BUSY back; the UART when it has settled.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import selectors
@@ -69,7 +70,8 @@ class Device:
         # Fixed addresses, so that the collector, which takes any number for a pointer, sees the same ones again.
         fixed = [setarch, "-R"] if (setarch := shutil.which("setarch")) else []
         self.process = subprocess.Popen(
-            [*fixed, "/usr/bin/env", f"LD_PRELOAD={interpreter.vclock}", interpreter.path, "-X", f"heapsize={heap}", "-m", module],
+            [*fixed, "/usr/bin/env", f"LD_PRELOAD={interpreter.vclock}",
+             interpreter.path, "-X", f"heapsize={heap}", "-m", module],
             env=environment, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             pass_fds=[end.fileno() for end in theirs],
         )  # fmt: skip
@@ -169,10 +171,8 @@ class Device:
         self._log.flush()
 
     def _take_bus(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError):
             self._bus += self._bus_socket.recv(65536)
-        except BlockingIOError:
-            pass
         now = self._clock.now_us
         bus = self._bus
         while bus:

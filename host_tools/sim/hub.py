@@ -59,7 +59,11 @@ class Hub(ZclServer):
         self.endpoints[_CHF] = Endpoint(0x0508, (BASIC, TIME, KEY_ESTABLISHMENT), (KEY_ESTABLISHMENT,))
         self.attributes[_CHF] = {
             BASIC: {0x0000: Attribute(0x20, 8), 0x0007: Attribute(0x30, 1)},
-            TIME: {0x0000: Attribute(0xE2, self.utc), 0x0001: Attribute(0x18, 0x09), 0x0007: Attribute(0x23, self.utc)},
+            TIME: {
+                0x0000: Attribute(0xE2, self.utc),
+                0x0001: Attribute(0x18, 0x09),
+                0x0007: Attribute(0x23, self.utc),
+            },
             KEY_ESTABLISHMENT: {0x0000: Attribute(0x31, lambda: self.responder.suites)},
         }
         if mirror:

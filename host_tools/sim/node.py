@@ -203,17 +203,17 @@ class Node:
             zdo.ZDOCmd.Match_Desc_req: self._match_descriptor,
         }
 
-    def _ieee_address(self, NWKAddrOfInterest, RequestType, StartIndex=0):  # noqa: N803, zigpy's names
+    def _ieee_address(self, NWKAddrOfInterest, RequestType, StartIndex=0):
         if NWKAddrOfInterest != self.node_id:
             return None
         return [zdo.Status.SUCCESS, t.EUI64(self.eui64), t.NWK(self.node_id)]
 
-    def _active_endpoints(self, NWKAddrOfInterest):  # noqa: N803
+    def _active_endpoints(self, NWKAddrOfInterest):
         if NWKAddrOfInterest != self.node_id:
             return None
         return [zdo.Status.SUCCESS, t.NWK(self.node_id), t.LVList[t.uint8_t](self.endpoints)]
 
-    def _simple_descriptor(self, NWKAddrOfInterest, EndPoint):  # noqa: N803
+    def _simple_descriptor(self, NWKAddrOfInterest, EndPoint):
         endpoint = self.endpoints.get(EndPoint)
         if NWKAddrOfInterest != self.node_id:
             return None
@@ -225,7 +225,7 @@ class Node:
         )  # fmt: skip
         return [zdo.Status.SUCCESS, t.NWK(self.node_id), descriptor]
 
-    def _match_descriptor(self, NWKAddrOfInterest, ProfileID, InClusterList, OutClusterList):  # noqa: N803
+    def _match_descriptor(self, NWKAddrOfInterest, ProfileID, InClusterList, OutClusterList):
         if NWKAddrOfInterest not in (self.node_id, 0xFFFD, 0xFFFF) or ProfileID != SMART_ENERGY:
             return None
         found = [

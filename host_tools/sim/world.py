@@ -55,14 +55,18 @@ class World:
         self.settings = settings
         self._seeds = random.Random(settings.seed)
         self.air = Air(self._rng())
-        self.authorities = {1: Authority(SUITE_1, ISSUER, self._rng()), 2: Authority(SUITE_2, ISSUER, self._rng())}
+        self.authorities = {
+            1: Authority(SUITE_1, ISSUER, self._rng()),
+            2: Authority(SUITE_2, ISSUER, self._rng()),
+        }
         self.household = Household(self._rng(), import_wh=4_631_207, export_wh=812_450, gas_litres=2_282_363)
         self.hub = self._make_hub(channel=20, rssi=-58, gas=settings.gas)
         self.portal = Portal(self.hub, settings.timeline)
         self.neighbour = self._make_hub(channel=15, rssi=-71, gas=False) if settings.neighbour else None
         self.meter = ElectricityMeter(
             self.air, self._eui64(), self.household,
-            Tariff(0, ((0, 9_860), (270, 24_500), (960, 36_750), (1140, 24_500)), 52_340, b"Demo flexible"), b"21E0047731",
+            Tariff(0, ((0, 9_860), (270, 24_500), (960, 36_750), (1140, 24_500)), 52_340, b"Demo flexible"),
+            b"21E0047731",
         )  # fmt: skip
         self.hub.trust(self.meter, 0x3A51)
         self.gas_meter: GasMeter | None = None

@@ -88,7 +88,9 @@ class ZclServer(Node):
             self._default_response(message, payload[1], payload[2], Status.FAILURE)
 
     def _default_response(self, message: Message, tsn: int, command: int, status: Status) -> None:
-        header = foundation.ZCLHeader.general(tsn, GeneralCommand.Default_Response, direction=Direction.Server_to_Client)
+        header = foundation.ZCLHeader.general(
+            tsn, GeneralCommand.Default_Response, direction=Direction.Server_to_Client
+        )
         schema = foundation.GENERAL_COMMANDS[GeneralCommand.Default_Response].schema
         self.reply(message, header, schema(command_id=command, status=status).serialize())
 

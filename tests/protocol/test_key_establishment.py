@@ -160,7 +160,13 @@ def test_certificates_that_are_not_accepted():
     other_issuer = HUB_CERTIFICATE[:11] + b"\x99" + HUB_CERTIFICATE[12:]
     wrong_curve = HUB_CERTIFICATE[:9] + b"\x99" + HUB_CERTIFICATE[10:]
     no_agreement = HUB_CERTIFICATE[:36] + b"\x80" + HUB_CERTIFICATE[37:]
-    for certificate, reason in ((other_device, 3), (other_issuer, 1), (wrong_curve, 6), (no_agreement, 6), (HUB_CERTIFICATE[:-1], 3)):
+    for certificate, reason in (
+        (other_device, 3),
+        (other_issuer, 1),
+        (wrong_curve, 6),
+        (no_agreement, 6),
+        (HUB_CERTIFICATE[:-1], 3),
+    ):
         ncp, radio = FakeNcp(), FakeRadio({0: bytes((2, 0, 3, 6)) + certificate})
         assert establish(ncp, radio) == (reason,)
         assert radio.sent[-1] == (3, bytes((reason, 0, 3, 0)))

@@ -51,7 +51,9 @@ def test_the_short_form_of_publish_price():
 
 
 def test_the_long_form_of_publish_price():
-    one = price("1911007856341207466c6578692d31010000004093fb30003a03512180eafa30a005e8590000ffffffffffffffffffffffffff00")
+    one = price(
+        "1911007856341207466c6578692d31010000004093fb30003a03512180eafa30a005e8590000ffffffffffffffffffffffffff00"
+    )
     assert (one.rate, one.currency, one.tier, one.label) == (23016, 826, 1, "Flexi-1")
     assert one.end == 0x30FAEA80 + 1440 * 60
 

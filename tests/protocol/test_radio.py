@@ -6,7 +6,7 @@ from inkmeter.radio import NotPermitted, Radio
 
 def permitted(profile, cluster, payload):
     try:
-        Radio()._permit(profile, cluster, payload)
+        Radio(None)._permit(profile, cluster, payload)
         return True
     except NotPermitted:
         return False
@@ -24,12 +24,28 @@ def test_what_a_cad_may_send():
 
 def test_nothing_else_leaves():
     cluster_commands = {0x0800: (0, 1, 2, 3), 0x0700: (0,)}
-    for cluster in (0x0000, 0x000A, 0x0025, 0x0700, 0x0702, 0x0703, 0x0704, 0x0705, 0x0707, 0x0708, 0x0709, 0x0800):
+    for cluster in (
+        0x0000,
+        0x000A,
+        0x0025,
+        0x0700,
+        0x0702,
+        0x0703,
+        0x0704,
+        0x0705,
+        0x0707,
+        0x0708,
+        0x0709,
+        0x0800,
+    ):
         for command in range(256):
             wanted = command in cluster_commands.get(cluster, ())
             assert permitted(0x0109, cluster, bytes((1, 1, command))) == wanted, (cluster, command)
             # General commands: reading, and answering who asks.
-            wanted = (command == 0 and cluster in (0x0000, 0x000A, 0x0700, 0x0702, 0x0800)) or command in (1, 11)
+            wanted = (command == 0 and cluster in (0x0000, 0x000A, 0x0700, 0x0702, 0x0800)) or command in (
+                1,
+                11,
+            )
             assert permitted(0x0109, cluster, bytes((0, 1, command))) == wanted, (cluster, command)
     assert not permitted(0x0109, 0x0702, b"\x04\x01\x00\x01\x00")  # manufacturer specific
     assert not permitted(0x0109, 0x0702, b"\x01\x01")
@@ -49,8 +65,7 @@ class FakeNcp:
 
 
 def listening(wanted):
-    radio = Radio()
-    radio.ncp = FakeNcp()
+    radio = Radio(FakeNcp())
     radio._wanted = wanted
     radio._reply = None
     return radio
@@ -94,10 +109,9 @@ def test_a_terminate_with_a_number_of_its_own_counts():
 
 def test_answers_to_a_broadcast_are_collected_up_to_a_limit():
     radio = listening((None, 0, 0x8006, 3, False))
-    radio._reply = []
     for sender in range(20):
         radio.callback("incomingMessageHandler", message(0x8006, b"\x03\x00\x01\x00\x01\x01", sender, 0, 0))
-    assert len(radio._reply) == 8
+    assert len(radio._replies) == 8
 
 
 def test_questions_wait_in_a_bounded_inbox():

@@ -3,7 +3,9 @@
 from inkmeter import zcl
 from inkmeter.zcl import Header, ZclError, parse_read_response, read_attributes, value_at
 
-ESME = bytes.fromhex("18010100000025cc644d0000000004002af3090000030030000103002201000002030022e80300030300182b04030018000603001800")
+ESME = bytes.fromhex(
+    "18010100000025cc644d0000000004002af3090000030030000103002201000002030022e80300030300182b04030018000603001800"
+)
 GPF = bytes.fromhex(
     "180201000000257bd32200000000030030010103002201000002030022e803001203003000010c00221c9a00300c0022f55d01400c0023b440"
     "04000603001880"
@@ -46,7 +48,17 @@ def test_export_is_negative():
 
 
 def test_invalid_codes_are_unknown():
-    for kind, raw in ((0x20, "ff"), (0x22, "ffffff"), (0x25, "ff" * 6), (0x2A, "000080"), (0x2B, "00000080"), (0x30, "ff"), (0xE2, "ffffffff"), (0x41, "ff"), (0x43, "ffff")):
+    for kind, raw in (
+        (0x20, "ff"),
+        (0x22, "ffffff"),
+        (0x25, "ff" * 6),
+        (0x2A, "000080"),
+        (0x2B, "00000080"),
+        (0x30, "ff"),
+        (0xE2, "ffffffff"),
+        (0x41, "ff"),
+        (0x43, "ffff"),
+    ):
         raw = bytes.fromhex(raw)
         assert value_at(kind, raw, 0) == (None, len(raw)), hex(kind)
 

@@ -8,11 +8,11 @@ from bellows.ash import AckFrame, AshProtocol, DataFrame, NakFrame, RStackFrame,
 from bellows.types import NcpResetCode
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inkmeter.ash import CONNECTED, MAX_PAYLOAD, RESETTING, Ash
 
 from host_tools.sim.clock import Clock
 from host_tools.sim.ncp.ash import NcpAsh
 from host_tools.sim.uart import Line
-from inkmeter.ash import CONNECTED, MAX_PAYLOAD, RESETTING, Ash
 
 numbers = st.integers(0, 7)
 payloads = st.binary(min_size=3, max_size=MAX_PAYLOAD)

@@ -5,10 +5,10 @@ import re
 
 import bellows.types as t
 import pytest
-
-from host_tools.sim.ncp.ezsp import command_table
 from inkmeter import ezsp
 from inkmeter.ezsp import Ezsp, EzspError, from_ember
+
+from host_tools.sim.ncp.ezsp import command_table
 
 VERSIONS = range(8, 15)
 NAMES = sorted(set(re.findall(rb"^\d+ @[0-9A-F]+ (\w+) ", ezsp._TABLE, flags=re.M)))
@@ -49,7 +49,11 @@ def draw(kind, rng: random.Random):
 def flat(value) -> list:
     """The numbers and octet strings that a value is made of, in the order of the wire."""
     if hasattr(type(value), "fields") and not isinstance(value, int):
-        return [part for name in type(value).fields for part in flat(getattr(value, name.name if hasattr(name, "name") else name))]
+        return [
+            part
+            for name in type(value).fields
+            for part in flat(getattr(value, name.name if hasattr(name, "name") else name))
+        ]
     if isinstance(value, bytes | bytearray):
         return [bytes(value)]
     if isinstance(value, int):
@@ -79,10 +83,12 @@ def test_command(version, name):
     identifier, sends, receives = command_table(version)[name]
     for _ in range(ROUNDS):
         constants = CONSTANTS.get((version, name), {})
-        values = {field: kind(constants[field]) if field in constants else draw(kind, rng) for field, kind in sends.items()}
+        values = {
+            field: kind(constants[field]) if field in constants else draw(kind, rng) for field, kind in sends.items()
+        }
         given = [part for field, value in values.items() if field not in constants for part in flat(value)]
         if name == "addEndpoint":
-            given = given[:6] + [b"".join(given[6:])]
+            given = [*given[:6], b"".join(given[6:])]
         host = device(version)
         buffer = bytearray(300)
         if name == "version":
@@ -104,14 +110,18 @@ def test_callback(version, name):
         values = dict(zip(receives, (draw(kind, rng) for kind in receives.values()), strict=True))
         body = b"".join(value.serialize() for value in values.values())
         frame = bytes([7, 0x90, 1, identifier & 0xFF, identifier >> 8]) + body
-        assert device(version).decode(memoryview(frame)) == (True, name, expected(version, name, receives, values))
+        assert device(version).decode(memoryview(frame)) == (
+            True,
+            name,
+            expected(version, name, receives, values),
+        )
 
 
 def expected(version, name, schema, values):
     if name == "messageSentHandler":
         status = values["status"]
         tag = values["message_tag" if version >= 14 else "messageTag"]
-        return (int(tag), one_status(status, type(status)))
+        return [int(tag), one_status(status, type(status))]
     if name == "incomingMessageHandler":
         new = version >= 14
         first = flat(values["message_type" if new else "type"]) + flat(values["aps_frame" if new else "apsFrame"])

@@ -93,7 +93,9 @@ def test_bellows_joins_the_hub_with_it(version):
         (status,) = await host.setInitialSecurityState(state=state)
         assert ok(status)
         await host.startScan(
-            scanType=t.EzspNetworkScanType.ACTIVE_SCAN, channelMask=t.Channels(1 << world.hub.channel), duration=3
+            scanType=t.EzspNetworkScanType.ACTIVE_SCAN,
+            channelMask=t.Channels(1 << world.hub.channel),
+            duration=3,
         )
         network, _, _ = await callbacks.wait("networkFoundHandler")
         assert network.panId == world.hub.network.pan_id and network.allowingJoin and network.stackProfile == 2
@@ -106,7 +108,7 @@ def test_bellows_joins_the_hub_with_it(version):
         assert ok(status)
         (status,) = await callbacks.wait("stackStatusHandler")
         assert t.sl_Status.from_ember_status(status) == t.sl_Status.NETWORK_UP
-        status, node_type, joined = await host.getNetworkParameters()
+        status, _, joined = await host.getNetworkParameters()
         assert ok(status) and joined.panId == world.hub.network.pan_id
 
         # Time is open before key establishment; what answers is a real ZCL frame.
@@ -114,7 +116,9 @@ def test_bellows_joins_the_hub_with_it(version):
             profileId=0x0109, clusterId=0x000A, sourceEndpoint=1, destinationEndpoint=1,
             options=t.EmberApsOption(0x0140), groupId=0, sequence=0,
         )  # fmt: skip
-        status, _ = await host.send_unicast(nwk=t.NWK(0), aps_frame=aps, message_tag=1, data=bytes.fromhex("0007000000"))
+        status, _ = await host.send_unicast(
+            nwk=t.NWK(0), aps_frame=aps, message_tag=1, data=bytes.fromhex("0007000000")
+        )
         assert ok(status)
         values = await callbacks.wait("incomingMessageHandler")
         assert bytes(values[-1]).startswith(bytes.fromhex("1807010000 00e2"))

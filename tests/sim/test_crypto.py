@@ -2,6 +2,7 @@
 
 import ctypes
 import ctypes.util
+import itertools
 import json
 import random
 from pathlib import Path
@@ -79,8 +80,12 @@ def test_install_codes(vector):
 def test_aes_mmo():
     assert mmo.aes_mmo(b"\xc0").hex().upper() == "AE3A102A28D43EE0D4A09E22788B206C"
     assert mmo.aes_mmo(bytes(range(0xC0, 0xD0))).hex().upper() == "A7977E88BC0B61E8210827109A228F2D"
-    for length, digest in ((8191, "24EC2FE75BBFFCB34789BC0610E7F165"), (8192, "DC6B0687F09F8607131C170B3BD31591"),
-                           (8201, "72C9B15E178AA843E4A16C58E33643A3"), (8202, "BC9828D59B2AA323DAF20BE5F2E66511")):  # fmt: skip
+    for length, digest in (
+        (8191, "24EC2FE75BBFFCB34789BC0610E7F165"),
+        (8192, "DC6B0687F09F8607131C170B3BD31591"),
+        (8201, "72C9B15E178AA843E4A16C58E33643A3"),
+        (8202, "BC9828D59B2AA323DAF20BE5F2E66511"),
+    ):
         assert mmo.aes_mmo(bytes(i % 256 for i in range(length))).hex().upper() == digest
     assert mmo.hmac_mmo(bytes(range(0x40, 0x50)), b"\xc0").hex().upper() == "4512807BF94CB3400F0E2C25FB76E999"
 
@@ -137,7 +142,7 @@ def test_the_curves_against_openssl(curve):
         for value in (1, 2, 3, curve.order - 1, scalar(curve, rng), rng.randrange(1 << 128)):
             assert curve.compress(curve.times(value, point)) == openssl.times(value, compressed)
             assert curve.compress(curve.times(value, curve.generator)) == openssl.times(value, generator)
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         assert curve.compress(curve.add(a, b)) == openssl.add(curve.compress(a), curve.compress(b))
         assert curve.compress(curve.add(a, a)) == openssl.add(curve.compress(a), curve.compress(a))
 
@@ -160,12 +165,21 @@ def test_octets_that_are_no_point(curve):
     good = curve.compress(curve.generator)
     rng = random.Random(1)
     refused = 0
-    for data in (b"", good[:-1], good + b"\x00", b"\x04" + good[1:], b"\x02" + bytes(curve.octets), b"\x03" + b"\xff" * curve.octets):
+    for data in (
+        b"",
+        good[:-1],
+        good + b"\x00",
+        b"\x04" + good[1:],
+        b"\x02" + bytes(curve.octets),
+        b"\x03" + b"\xff" * curve.octets,
+    ):
         with pytest.raises(ValueError):
             curve.decompress(data)
     for _ in range(40):
         try:
-            assert curve.holds(curve.decompress(b"\x02" + (rng.getrandbits(curve.degree)).to_bytes(curve.octets, "big")))
+            assert curve.holds(
+                curve.decompress(b"\x02" + (rng.getrandbits(curve.degree)).to_bytes(curve.octets, "big"))
+            )
         except ValueError:
             refused += 1
     assert 5 < refused < 35

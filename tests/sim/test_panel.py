@@ -92,10 +92,7 @@ def _bits(row: str) -> bytes:
 def art(panel: Ssd1680, now: int) -> list[str]:
     image = panel.picture(now)
     assert image.mode == "1" and image.size == (panel.height, panel.width)
-    return [
-        "".join("." if image.getpixel((x, y)) else "#" for x in range(image.width))
-        for y in range(image.height)
-    ]
+    return ["".join("." if image.getpixel((x, y)) else "#" for x in range(image.width)) for y in range(image.height)]
 
 
 def portrait(*rows: str) -> list[str]:

@@ -1,7 +1,7 @@
 """From a device that shows its code to readings that equal the meters' registers."""
 
-import zxingcpp
 import pytest
+import zxingcpp
 
 from host_tools import screen_reader
 from host_tools.demo import demo
@@ -30,7 +30,9 @@ def test_every_ezsp_version(tell, version):
     tell(story, ezsp_version=version, seed=version)
 
 
-@pytest.mark.parametrize(("device", "hub", "suite"), [((1, 2), (1, 2), 2), ((2,), (1, 2), 2), ((1,), (1, 2), 1), ((1, 2), (1,), 1)])
+@pytest.mark.parametrize(
+    ("device", "hub", "suite"), [((1, 2), (1, 2), 2), ((2,), (1, 2), 2), ((1,), (1, 2), 1), ((1, 2), (1,), 1)]
+)
 def test_the_best_suite_that_both_sides_have(tell, device, hub, suite):
     async def story(home):
         await paired(home)
@@ -95,7 +97,9 @@ def test_registers_and_power_follow_the_meter(tell):
             household.set_load("test", watts - household.demand_w)
             power = household.demand_w
             held = await home.until_held(
-                lambda held, power=power: held["meters"]["0"]["instantaneous_demand"]["value"] == power, 30, f"{power} W"
+                lambda held, power=power: held["meters"]["0"]["instantaneous_demand"]["value"] == power,
+                30,
+                f"{power} W",
             )
             check_reading(home, held)
             # Other things in the house may have been switched meanwhile, but not often.
@@ -110,7 +114,11 @@ def test_what_the_meter_does_not_know_is_not_shown_as_zero(tell):
         home.world.meter.fails |= {0x0400, 0x0000}
         await home.until_shows("--", 90)
         held = await home.held()
-        assert held["meters"]["0"]["instantaneous_demand"] | {"utc": 0} == {"value": None, "utc": 0, "state": "live"}
+        assert held["meters"]["0"]["instantaneous_demand"] | {"utc": 0} == {
+            "value": None,
+            "utc": 0,
+            "state": "live",
+        }
         home.world.meter.fails.clear()
         await home.until(lambda: not home.shows("--"), 90, "the readings come back")
 
@@ -125,7 +133,9 @@ def test_already_paired_it_reads_within_five_seconds(tell):
         home.power_on()
         began = home.clock.elapsed_s
         await home.until_held(
-            lambda held: held["meters"].get("0", {}).get("instantaneous_demand", {}).get("state") == "live", 30, "a reading"
+            lambda held: held["meters"].get("0", {}).get("instantaneous_demand", {}).get("state") == "live",
+            30,
+            "a reading",
         )
         assert home.clock.elapsed_s - began <= 7.5, home.clock.elapsed_s - began
         assert home.world.hub.responder.completed == 1  # no second key establishment

@@ -1,4 +1,4 @@
-"""Everything that can go wrong on the road: each ends on the right screen, in words, and goes on when its cause goes."""
+"""Everything that can go wrong on the road: each ends on the right screen, in words, and ends with its cause."""
 
 import pytest
 from bellows.types import NcpResetCode
@@ -308,7 +308,12 @@ def test_an_ezsp_version_that_is_not_known(tell):
 
 def test_firmware_without_key_establishment(tell):
     async def story(home):
-        home.world.ncp.ezsp.unknown |= {"getCertificate", "getCertificate283k1", "generateCbkeKeys", "generateCbkeKeys283k1"}
+        home.world.ncp.ezsp.unknown |= {
+            "getCertificate",
+            "getCertificate283k1",
+            "generateCbkeKeys",
+            "generateCbkeKeys283k1",
+        }
         await ask_supplier(home)
         await home.until_shows("Security check refused", 300)
 
@@ -387,7 +392,9 @@ def test_a_meter_that_is_silent_while_the_hub_is_not(tell):
         await finish(home)
         home.world.meter.powered = False
         await home.until_held(
-            lambda held: held["meters"]["0"]["instantaneous_demand"]["state"] == "stale", 200, "stale readings"
+            lambda held: held["meters"]["0"]["instantaneous_demand"]["state"] == "stale",
+            200,
+            "stale readings",
         )
         await home.until_shows("--", 60)
         assert not home.shows("Lost the meter network")

@@ -11,7 +11,7 @@ from host_tools import build, deploy
 from host_tools.emulated_board import EmulatedBoard
 
 # The emulated machine has no second UART, no SPI and no pins: these take their places and do nothing.
-PARTLESS = '''
+PARTLESS = """
 import asyncio
 import io
 
@@ -44,7 +44,7 @@ async def pressed():
 
 async def reset_ncp():
     pass
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -116,5 +116,5 @@ def test_a_port_with_nothing_on_it_is_said_so():
 
 
 def test_a_board_that_is_not_there_is_said_so():
-    with pytest.raises(build.BuildError, match="there is no board 'toaster'; there are: .*simulator"):
+    with pytest.raises(build.BuildError, match=r"there is no board 'toaster'; there are: .*simulator"):
         deploy.deploy("toaster", "/dev/inkmeter-nothing")

@@ -104,9 +104,7 @@ def test_directories_come_and_go(board: EmulatedBoard) -> None:
     assert "spare/" not in mpremote(board, "fs", "ls")
 
 
-def test_main_runs_after_a_reset_and_mpremote_can_stop_it(
-    board: EmulatedBoard, package: Path, tmp_path: Path
-) -> None:
+def test_main_runs_after_a_reset_and_mpremote_can_stop_it(board: EmulatedBoard, package: Path, tmp_path: Path) -> None:
     main = tmp_path / "main.py"
     main.write_text(MAIN)
     mpremote(board, "cp", "-r", str(package), ":", "+", "cp", str(main), ":main.py")

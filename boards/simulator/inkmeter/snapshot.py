@@ -6,9 +6,8 @@ Long strings and few names: a name stays in the heap for good.
 import gc
 import json
 
-from micropython import const
-
 from inkmeter.log import uptime
+from micropython import const
 
 _METER = const(
     '"%d": {"serial": %s, "unit_of_measure": %s, "multiplier": %d, "divisor": %d, '
@@ -34,7 +33,11 @@ def take(app, live, peak):
     meters = []
     for commodity, meter in home.meters.items():
         fixed = (json.dumps(meter.serial), json.dumps(meter.unit_of_measure), meter.multiplier, meter.divisor)
-        moving = (meter.current_summation_delivered, meter.current_summation_received, meter.instantaneous_demand)
+        moving = (
+            meter.current_summation_delivered,
+            meter.current_summation_received,
+            meter.instantaneous_demand,
+        )
         meters.append(_METER % ((commodity,) + fixed + tuple([_value(value, now) for value in moving])))
     prices = ['"%d": %s' % (commodity, _value(price.rate, now)) for commodity, price in home.prices.items()]
     line = _LINE % (

@@ -22,7 +22,8 @@ _GAP = const(8)
 def picture(home, now, width, height):
     centre = width // 2
     y = height // 2
-    marks = [("head", centre, y - 40, _NAMES[home.stage], "^")]
+    marks = []
+    marks.append(("head", centre, y - 40, _NAMES[home.stage], "^"))
     if home.stage:
         marks.append(("body", centre, y - 12, "Stage %d of %d" % (home.stage, STAGES), "^"))
     x = centre - (STAGES * (_BOX + _GAP) - _GAP) // 2

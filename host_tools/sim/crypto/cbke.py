@@ -114,7 +114,12 @@ def _associate(curve: Curve, public: bytes) -> int:
 
 
 def agree(
-    own: Identity, ephemeral: Ephemeral, partner_certificate: bytes, partner_ephemeral: bytes, *, initiator: bool
+    own: Identity,
+    ephemeral: Ephemeral,
+    partner_certificate: bytes,
+    partner_ephemeral: bytes,
+    *,
+    initiator: bool,
 ) -> Agreement:
     """ECMQV, the key derivation and both confirmations. Raises ValueError for points that are none."""
     suite = own.suite

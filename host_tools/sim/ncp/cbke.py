@@ -29,9 +29,18 @@ class CbkeEngine:
         self._stack = stack
         for suite in SUITES:
             ending = _ENDINGS[suite]
-            for name in ("getCertificate", "generateCbkeKeys", "calculateSmacs", "clearTemporaryDataMaybeStoreLinkKey"):
+            for name in (
+                "getCertificate",
+                "generateCbkeKeys",
+                "calculateSmacs",
+                "clearTemporaryDataMaybeStoreLinkKey",
+            ):
                 method = getattr(self, f"_{name}")
-                setattr(self, f"do_{name}{ending}", lambda suite=suite, method=method, **values: method(suite, **values))
+                setattr(
+                    self,
+                    f"do_{name}{ending}",
+                    lambda suite=suite, method=method, **values: method(suite, **values),
+                )
         self.reset()
 
     def reset(self) -> None:
@@ -39,14 +48,14 @@ class CbkeEngine:
         self._ephemeral: Ephemeral | None = None
         self._agreement: Agreement | None = None
 
-    def _getCertificate(self, suite: int) -> dict[str, Any]:  # noqa: N802
+    def _getCertificate(self, suite: int) -> dict[str, Any]:
         identity = self._stack.tokens.identities.get(suite)
         if identity is None:
             kind = _CERTIFICATES[suite]
             return {"status": EMBER.ERR_FATAL, "localCert": kind(bytes(SUITES[suite].certificate_octets))}
         return {"status": EMBER.SUCCESS, "localCert": _CERTIFICATES[suite](identity.certificate)}
 
-    def _generateCbkeKeys(self, suite: int) -> dict[str, Any]:  # noqa: N802
+    def _generateCbkeKeys(self, suite: int) -> dict[str, Any]:
         if self.radio_off:
             return {"status": EMBER.INVALID_CALL}
         if suite not in self._stack.tokens.identities:
@@ -64,8 +73,12 @@ class CbkeEngine:
         point = _POINTS[suite](self._ephemeral.public)
         self._stack.callback(name, status=EMBER.SUCCESS, ephemeralPublicKey=point)
 
-    def _calculateSmacs(  # noqa: N802
-        self, suite: int, amInitiator, partnerCertificate, partnerEphemeralPublicKey  # noqa: N803
+    def _calculateSmacs(
+        self,
+        suite: int,
+        amInitiator,
+        partnerCertificate,
+        partnerEphemeralPublicKey,
     ) -> dict[str, Any]:
         if self.radio_off or self._ephemeral is None:
             return {"status": EMBER.INVALID_CALL}
@@ -91,7 +104,7 @@ class CbkeEngine:
             initiatorSmac=t.EmberSmacData(smacs[0]), responderSmac=t.EmberSmacData(smacs[1]),
         )  # fmt: skip
 
-    def _clearTemporaryDataMaybeStoreLinkKey(self, suite: int, storeLinkKey) -> dict[str, Any]:  # noqa: N802, N803
+    def _clearTemporaryDataMaybeStoreLinkKey(self, suite: int, storeLinkKey) -> dict[str, Any]:
         agreement, self._agreement, self._ephemeral = self._agreement, None, None
         if not storeLinkKey or agreement is None:
             return {"status": EMBER.ERR_FATAL}  # also when all went well: there was nothing to store

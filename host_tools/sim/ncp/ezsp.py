@@ -36,13 +36,16 @@ class Invalid(Exception):
 
 
 class NcpEzsp:
-    """`call(name, values)` runs a command and returns its response's values by name, or None for an unknown one; `send(frame, callback)`
-    takes frames for the host. Statuses are EmberStatus or EzspStatus everywhere here; version 14's are made
-    of them by bellows' own mapping.
+    """`call(name, values)` runs a command and returns its response's values by name, or None for an unknown one;
+    `send(frame, is_callback)` takes frames for the host. Statuses are EmberStatus or EzspStatus everywhere here;
+    version 14's are made of them by bellows' own mapping.
     """
 
     def __init__(
-        self, version: int, call: Callable[[str, dict[str, Any]], dict[str, Any] | None], send: Callable[[bytes, bool], None]
+        self,
+        version: int,
+        call: Callable[[str, dict[str, Any]], dict[str, Any] | None],
+        send: Callable[[bytes, bool], None],
     ) -> None:
         self.version = version
         self.table = command_table(version)

@@ -97,7 +97,7 @@ class Stack(Node):
 
     # Configuration
 
-    def do_customFrame(self, payload=b"", **rest):  # noqa: N802
+    def do_customFrame(self, payload=b"", **rest):
         # For makers' own extensions, of which a plain NCP has none.
         return {"status": EMBER.LIBRARY_NOT_PRESENT, "reply": b""}
 
@@ -107,39 +107,39 @@ class Stack(Node):
     def do_echo(self, data):
         return {"echo": data}
 
-    def do_getConfigurationValue(self, configId):  # noqa: N802, N803
+    def do_getConfigurationValue(self, configId):
         return {"status": EZSP.SUCCESS, "value": self.configuration.get(configId, 0)}
 
-    def do_setConfigurationValue(self, configId, value):  # noqa: N802, N803
+    def do_setConfigurationValue(self, configId, value):
         if self._initialised:
             return {"status": EZSP.ERROR_INVALID_CALL}
         self.configuration[configId] = value
         return {"status": EZSP.SUCCESS}
 
-    def do_getValue(self, valueId):  # noqa: N802, N803
+    def do_getValue(self, valueId):
         if valueId == t.EzspValueId.VALUE_VERSION_INFO:
             return {"status": EZSP.SUCCESS, "value": bytes([0, 0, 7, 4, 1, 0, 0xAA])}
         return {"status": EZSP.SUCCESS, "value": self.values.get(valueId, b"\x00")}
 
-    def do_setValue(self, valueId, value):  # noqa: N802, N803
+    def do_setValue(self, valueId, value):
         self.values[valueId] = bytes(value)
         return {"status": EZSP.SUCCESS}
 
-    def do_getExtendedValue(self, valueId, characteristics):  # noqa: N802, N803
+    def do_getExtendedValue(self, valueId, characteristics):
         if valueId == t.EzspExtendedValueId.EXTENDED_VALUE_LAST_LEAVE_REASON:
             return {"status": EZSP.SUCCESS, "value": bytes([self.flash.leave_reason])}
         return {"status": EZSP.ERROR_INVALID_ID, "value": b""}
 
-    def do_setPolicy(self, policyId, decisionId):  # noqa: N802, N803
+    def do_setPolicy(self, policyId, decisionId):
         self.policies[policyId] = decisionId
         return {"status": EZSP.SUCCESS}
 
-    def do_getPolicy(self, policyId):  # noqa: N802, N803
+    def do_getPolicy(self, policyId):
         return {"status": EZSP.SUCCESS, "decisionId": self.policies.get(policyId, 0)}
 
-    def do_addEndpoint(  # noqa: N802
-        self, endpoint, profileId, deviceId, deviceVersion, inputClusterCount, outputClusterCount,  # noqa: N803
-        inputClusterList, outputClusterList,  # noqa: N803
+    def do_addEndpoint(
+        self, endpoint, profileId, deviceId, deviceVersion, inputClusterCount, outputClusterCount,
+        inputClusterList, outputClusterList,
     ):  # fmt: skip
         if self._initialised:
             return {"status": EZSP.ERROR_INVALID_CALL}
@@ -152,33 +152,38 @@ class Stack(Node):
         )
         return {"status": EZSP.SUCCESS}
 
-    def do_getEui64(self):  # noqa: N802
+    def do_getEui64(self):
         return {"eui64": t.EUI64(self.eui64)}
 
-    def do_getNodeId(self):  # noqa: N802
+    def do_getNodeId(self):
         return {"nodeId": self.node_id}
 
-    def do_getMfgToken(self, tokenId):  # noqa: N802, N803
+    def do_getMfgToken(self, tokenId):
         return {"tokenData": self.tokens.manufacturing(tokenId)}
 
-    def do_setManufacturerCode(self, code):  # noqa: N802
+    def do_setManufacturerCode(self, code):
         return {"status": EMBER.SUCCESS}
 
-    def do_getLibraryStatus(self, libraryId):  # noqa: N802, N803
-        present = {0x06: 1 in self.tokens.identities, 0x0D: 2 in self.tokens.identities, 0x0F: True, 0x0B: True}
+    def do_getLibraryStatus(self, libraryId):
+        present = {
+            0x06: 1 in self.tokens.identities,
+            0x0D: 2 in self.tokens.identities,
+            0x0F: True,
+            0x0B: True,
+        }
         return {"status": 0x80 if present.get(libraryId) else 0x00}
 
-    def do_aesMmoHash(self, context, finalize, data):  # noqa: N802
+    def do_aesMmoHash(self, context, finalize, data):
         digest = aes_mmo(bytes(data), bytes(context.result), already=context.length)
         done = t.EmberAesMmoHashContext(result=t.FixedList[t.uint8_t, 16](digest), length=context.length + len(data))
         return {"status": EMBER.SUCCESS if finalize else EMBER.INVALID_CALL, "returnContext": done}
 
     # The network
 
-    def do_networkState(self):  # noqa: N802
+    def do_networkState(self):
         return {"status": self.state}
 
-    def do_networkInit(self, networkInitBitmask):  # noqa: N802, N803
+    def do_networkInit(self, networkInitBitmask):
         self._initialised = True
         if self.flash.network is None:
             return {"status": EMBER.NOT_JOINED}
@@ -196,7 +201,7 @@ class Stack(Node):
         else:
             self._status(EMBER.MOVE_FAILED)
 
-    def do_setInitialSecurityState(self, state):  # noqa: N802
+    def do_setInitialSecurityState(self, state):
         key: bytes | None = bytes(state.preconfiguredKey.serialize())
         if state.bitmask & _GET_KEY_FROM_INSTALL_CODE:
             key = None if self.unsupported_install_code else self.tokens.install_key()
@@ -207,7 +212,7 @@ class Stack(Node):
         self._security = (state.bitmask, key)
         return {"status": EMBER.SUCCESS}
 
-    def do_startScan(self, scanType, channelMask, duration):  # noqa: N802, N803
+    def do_startScan(self, scanType, channelMask, duration):
         if self.state == State.JOINING:
             return {"status": EMBER.INVALID_CALL}
         self.start(self._scan(int(channelMask)))
@@ -219,13 +224,14 @@ class Stack(Node):
             for hub in self.air.hubs_heard(self, channel):
                 lqi, rssi = self.air.lqi(hub)
                 found = t.EmberZigbeeNetwork(
-                    channel=channel, panId=hub.network.pan_id, extendedPanId=t.ExtendedPanId(hub.network.extended_pan_id),
+                    channel=channel, panId=hub.network.pan_id,
+                    extendedPanId=t.ExtendedPanId(hub.network.extended_pan_id),
                     allowingJoin=hub.is_open, stackProfile=2, nwkUpdateId=hub.network.update_id,
                 )  # fmt: skip
                 self.callback("networkFoundHandler", networkFound=found, lqi=lqi, rssi=rssi)
         self.callback("scanCompleteHandler", channel=0, status=EMBER.SUCCESS)
 
-    def do_joinNetwork(self, nodeType, parameters):  # noqa: N802, N803
+    def do_joinNetwork(self, nodeType, parameters):
         if self.state != State.NONE or not self._initialised:
             return {"status": EMBER.INVALID_CALL}
         if self._security is None:
@@ -236,7 +242,10 @@ class Stack(Node):
 
     async def _join(self, extended_pan_id: bytes, channel: int) -> None:
         assert self._security
-        hub = next((h for h in self.air.hubs_heard(self, channel) if h.network.extended_pan_id == extended_pan_id), None)
+        hub = next(
+            (h for h in self.air.hubs_heard(self, channel) if h.network.extended_pan_id == extended_pan_id),
+            None,
+        )
         node_id = await hub.associate(self) if hub else None
         if hub is None or node_id is None:
             await asyncio.sleep(ASSOCIATION_S)
@@ -285,7 +294,7 @@ class Stack(Node):
         self.state = State.NO_PARENT
         self._status(EMBER.NETWORK_DOWN)
 
-    def do_findAndRejoinNetwork(self, haveCurrentNetworkKey, channelMask, reason=0xFF, nodeType=3):  # noqa: N802, N803
+    def do_findAndRejoinNetwork(self, haveCurrentNetworkKey, channelMask, reason=0xFF, nodeType=3):
         if self.flash.network is None:
             return {"status": EMBER.NOT_JOINED}
         self.state = State.NO_PARENT
@@ -328,7 +337,7 @@ class Stack(Node):
         self.node_id = node_id
         return True
 
-    def do_leaveNetwork(self, options=0):  # noqa: N802
+    def do_leaveNetwork(self, options=0):
         if self.flash.network is None:
             return {"status": EMBER.INVALID_CALL}
         self._leave(LeaveReason.APPLICATION)
@@ -342,7 +351,7 @@ class Stack(Node):
         self.state = State.NONE
         self._status(EMBER.NETWORK_DOWN)
 
-    def do_getNetworkParameters(self):  # noqa: N802
+    def do_getNetworkParameters(self):
         network = self.flash.network or Network(0xFFFF, bytes(8), 0, b"")
         parameters = t.EmberNetworkParameters(
             extendedPanId=t.ExtendedPanId(network.extended_pan_id), panId=network.pan_id, radioTxPower=8,
@@ -353,20 +362,20 @@ class Stack(Node):
 
     # Addresses
 
-    def do_lookupEui64ByNodeId(self, nodeId):  # noqa: N802, N803
+    def do_lookupEui64ByNodeId(self, nodeId):
         known = self.addresses.get(nodeId)
         return {"status": EMBER.SUCCESS if known else EMBER.ERR_FATAL, "eui64": t.EUI64(known or bytes(8))}
 
-    def do_setAddressTableInfo(self, index, eui64, nwk):  # noqa: N802
+    def do_setAddressTableInfo(self, index, eui64, nwk):
         self._table[index] = [bytes(eui64.serialize()), int(nwk)]
         self.addresses[int(nwk)] = bytes(eui64.serialize())
         return {"status": EMBER.SUCCESS}
 
-    def do_setAddressTableRemoteEui64(self, index, eui64):  # noqa: N802
+    def do_setAddressTableRemoteEui64(self, index, eui64):
         self._table[index] = [bytes(eui64.serialize()), None]
         return {"status": EMBER.SUCCESS}
 
-    def do_setAddressTableRemoteNodeId(self, index, nwk):  # noqa: N802
+    def do_setAddressTableRemoteNodeId(self, index, nwk):
         if index in self._table:
             self._table[index][1] = int(nwk)
             self.addresses[int(nwk)] = self._table[index][0]
@@ -374,7 +383,7 @@ class Stack(Node):
 
     # Messages
 
-    def do_sendUnicast(self, message_type, nwk, aps_frame, message_tag, message):  # noqa: N802
+    def do_sendUnicast(self, message_type, nwk, aps_frame, message_tag, message):
         refusal = self._cannot_send(aps_frame, message)
         if not refusal and aps_frame.options & _APS_ENCRYPTION:
             key = self.key_for(int(nwk))
@@ -406,7 +415,7 @@ class Stack(Node):
             message_tag=tag, message=b"", status=EMBER.SUCCESS if delivered else EMBER.DELIVERY_FAILED,
         )  # fmt: skip
 
-    def do_sendBroadcast(self, nwk, aps_frame, radius, message_tag, message, alias=0xFFFF, sequence=0):  # noqa: N802
+    def do_sendBroadcast(self, nwk, aps_frame, radius, message_tag, message, alias=0xFFFF, sequence=0):
         refusal = self._cannot_send(aps_frame, message)
         if refusal:
             return {"status": refusal, "sequence": 0}
@@ -447,7 +456,7 @@ class Stack(Node):
 
     # Keys
 
-    def do_requestLinkKey(self, partner):  # noqa: N802
+    def do_requestLinkKey(self, partner):
         eui64 = bytes(partner.serialize())
         key = self.key_for(TRUST_CENTRE)
         if self.state != State.JOINED or key is None:
