@@ -37,7 +37,8 @@ lint: setup ## ruff, and the firmware's types against the MicroPython stubs
 	@.venv/bin/ruff format --check .
 	@.venv/bin/inkmeter lint
 
-bench: setup ## figures of the firmware's hot paths and its heap
+bench: ## figures of the firmware's hot paths and its heap
+	@host_tools/bootstrap.sh valgrind
 	@$(INKMETER) bench $(ARGS)
 
 build: setup ## compile the firmware: BOARD=... (see boards/README.md)

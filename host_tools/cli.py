@@ -64,6 +64,25 @@ def _lint(arguments: argparse.Namespace) -> int:
     return 1 if lint() else 0
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    from host_tools.bench import BenchError, bench
+
+    try:
+        bench()
+    except BenchError as error:
+        print(f"inkmeter bench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _pictures(arguments: argparse.Namespace) -> int:
+    from host_tools import pictures
+
+    for path in pictures.make_all():
+        print(path)
+    return 0
+
+
 def _fonts(arguments: argparse.Namespace) -> int:
     from host_tools import fonts
 
@@ -110,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("fonts", help="make the firmware's fonts from the DejaVu face")
     command.set_defaults(run=_fonts)
+
+    command = commands.add_parser("bench", help="what the firmware's hot paths cost, in instructions and heap")
+    command.set_defaults(run=_bench)
+
+    command = commands.add_parser("pictures", help="make the pictures of the screens that the documents show")
+    command.set_defaults(run=_pictures)
     return parser
 
 
@@ -134,7 +159,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"inkmeter {arguments.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        print()
+        return 0 if arguments.command in ("run", "ncp") else 130
 
 
 if __name__ == "__main__":

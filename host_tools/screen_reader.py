@@ -51,21 +51,27 @@ def find(picture: Image.Image, text: str, font: str) -> tuple[int, int] | None:
     if any(character not in glyphs for character in text):
         return None
     wanted = [column for character in text for column in glyphs[character].columns]
-    height = _height(font)
-    mask = (1 << height) - 1
+    rows = height(font)
+    mask = (1 << rows) - 1
     inked = next(i for i, column in enumerate(wanted) if column)
     columns = _columns(picture)
     for x in range(picture.width - len(wanted) + 1):
         if not columns[x + inked]:
             continue
-        for y in range(picture.height - height + 1):
+        for y in range(picture.height - rows + 1):
             if all(columns[x + i] >> y & mask == column for i, column in enumerate(wanted)):
                 return x, y
     return None
 
 
+def width(text: str, font: str) -> int:
+    """Pixels that the text takes across. Raises KeyError for a character that the font lacks."""
+    return sum(len(load(font)[character].columns) for character in text)
+
+
 @functools.cache
-def _height(name: str, folder: Path = fonts.OUTPUT) -> int:
+def height(name: str, folder: Path = fonts.OUTPUT) -> int:
+    """Rows of a line of text."""
     return (folder / f"{name}.fnt").read_bytes()[4] - 1  # the last row is air between lines
 
 

@@ -21,7 +21,7 @@ from host_tools.sim.world import Settings
 FOLDER = BUILD / "run"
 PORT = 8321
 _STAGES = (
-    "Starting", "Waiting for your supplier", "Joining the meter network", "Checking keys with the hub",
+    "Starting", "Waiting for your supplier", "Joining the meter network", "Checking the hub's keys",
     "Finding your meters", "Is this your meter? Press OK", "Reading your meters",
 )  # fmt: skip
 _ABOUT = "The real firmware runs in a real MicroPython; the radio, the hub, the meters and the supplier are simulated."

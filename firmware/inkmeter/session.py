@@ -103,7 +103,7 @@ class Session:
                     delay = min(2 * delay, _NCP_RETRY_LONGEST)
             except UnsupportedNcp as unknown:
                 log("ncp", "speaks EZSP", unknown.args[0], "which is not known here")
-                self.home.set_stage(self.home.stage, "N02", str(unknown.args[0]))
+                self.home.set_stage(self.home.stage, "N02", "EZSP %d" % unknown.args[0])
                 await self.pressed(_UNSUPPORTED_NOTICE * 1000)
 
     async def _live(self):

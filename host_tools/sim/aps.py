@@ -99,12 +99,12 @@ def _auxiliary(key_id: KeyId, counter: int) -> bytes:
 
 
 def _seal(auxiliary: bytes) -> bytes:
-    # The security control as the cipher sees it: with the level that the air does not carry.
-    return bytes([auxiliary[0] | _LEVEL]) + auxiliary[1:]
+    # The security control as the cipher sees it: with the level that the air does not carry (section 4.4.1.2).
+    return bytes([auxiliary[0] & ~7 | _LEVEL]) + auxiliary[1:]
 
 
 def _nonce(source_eui64: bytes, auxiliary: bytes) -> bytes:
-    return source_eui64 + auxiliary[1:5] + bytes([auxiliary[0] | _LEVEL])
+    return source_eui64 + auxiliary[1:5] + _seal(auxiliary)[:1]
 
 
 def encode(frame: Frame, source_eui64: bytes, key: LinkKey | None) -> bytes:
@@ -143,6 +143,8 @@ def decode(data: bytes, source_eui64: bytes | None, key: LinkKey | None) -> Fram
     if key is None or source_eui64 is None or len(sealed) < _MIC:
         raise Undecipherable("no key")
     counter = int.from_bytes(auxiliary[1:5], "little")
+    if auxiliary[0] >> 3 & 3 not in list(KeyId):
+        raise Undecipherable("not secured with a link key")
     key_id = KeyId(auxiliary[0] >> 3 & 3)
     if key_id is KeyId.DATA and counter <= key.heard:
         raise Undecipherable("replay")

@@ -9,6 +9,7 @@ _SCALE = const(3)
 _LINE = const(17)
 _CODE_LINE = const(14)
 _MARGIN = const(3)
+_BESIDE = const(89)  # two groups
 
 
 def picture(home, now, width, height):
@@ -28,6 +29,9 @@ def picture(home, now, width, height):
     put("body", outcomes.wrap(happened, 30 if wide else 18), _LINE)
     if wide:
         put("body", ("Device ID (EUI-64)",), _LINE)
+    else:
+        marks.append(("body", _BESIDE, y - 1, "Device", "<"))
+        marks.append(("body", _BESIDE, y + _CODE_LINE - 2, "ID", "<"))
     put("code", _groups(home.eui64, 4 if wide else 2), _CODE_LINE if wide else _CODE_LINE - 1)
     y += 3
     if wide:

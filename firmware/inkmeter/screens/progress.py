@@ -9,7 +9,7 @@ _NAMES = const(
         "Starting",
         "Waiting for your supplier",
         "Joining the meter network",
-        "Checking keys with the hub",
+        "Checking the hub's keys",
         "Finding your meters",
         "Is this your meter?",
         "Reading your meters",

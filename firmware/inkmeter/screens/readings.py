@@ -20,15 +20,16 @@ def picture(home, now, width, height):
     marks = [
         ("head", _MARGIN, 1, "SENDING OUT" if sending else "USING", "<"),
         ("body", right, 3, "at " + hours_and_minutes(electricity.instantaneous_demand.utc), ">"),
-        ("large", 142, 24, _UNKNOWN if watts is None else units.decimal(abs(watts) // 10, 2), ">"),
-        ("head", 146, 43, "kW", "<"),
+        ("large", 126, 24, _UNKNOWN if watts is None else _kilowatts(abs(watts)), ">"),
+        ("head", 128, 43, "kW", "<"),
     ]
     price = home.price(h.ELECTRICITY)
     rate = price.rate.current(now)
-    if rate is not None and price.currency == _POUNDS:
-        marks.append(("body", right, 47, units.decimal(rate // 10, 2) + "p a kWh", ">"))
-        if watts is not None and not sending:
-            marks.append(("body", right, 28, _money(rate * watts // 1000) + " an hour", ">"))
+    # What is sent out is paid at a price that the meter does not know.
+    if rate is not None and price.currency == _POUNDS and not sending:
+        marks.append(("body", right, 47, _money(rate, 2) + "/kWh", ">"))
+        if watts is not None:
+            marks.append(("body", right, 28, _money(rate * watts // 1000, 1) + " an hour", ">"))
     y = height - 3 * _LINE
     marks.append((0, y - 3, width, 1, 0))
     marks += _register(right, y, "Meter", electricity, electricity.current_summation_delivered, now)
@@ -40,9 +41,17 @@ def picture(home, now, width, height):
     return marks
 
 
-def _money(value):
-    # In 1/100,000 of a pound: pence below a pound, pounds from there.
-    return "£" + units.decimal(value // 1000, 2) if value >= 100000 else units.decimal(value // 100, 1) + "p"
+def _kilowatts(watts):
+    # Three figures fit.
+    digits = 2 if watts < 10000 else 1 if watts < 100000 else 0
+    return units.decimal(watts // 10 ** (3 - digits), digits)
+
+
+def _money(value, digits):
+    # In 1/100,000 of a pound: pence with so many digits below a pound, pounds from there.
+    if value >= 100000:
+        return "£" + units.decimal(value // 1000, 2)
+    return units.decimal(value // 10 ** (3 - digits), digits) + "p"
 
 
 def _register(right, y, name, meter, value, now):
