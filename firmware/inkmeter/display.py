@@ -90,11 +90,5 @@ class Display:
         self._shown = picture
 
     def _picture(self, name, now):
-        size = (self._panel.width, self._panel.height)
-        if name == "readings":
-            # The one that stays loaded.
-            from inkmeter.screens import readings
-
-            return readings.picture(self.home, now, *size)
         with module("screens." + name, "outcomes", "qr", "install_code") as screen:
-            return screen.picture(self.home, now, *size)
+            return screen.picture(self.home, now, self._panel.width, self._panel.height)

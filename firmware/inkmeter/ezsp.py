@@ -39,7 +39,7 @@ _EMBER_STATUS = const(115)  # s
 #   R  all the rest     =XX  that byte, not given by the caller
 #   e  EzspStatus       s  EmberStatus                      S  sl_status_t, also before version 14
 # From version 14 on, e and s are sl_status_t too.
-_TABLE = b"""
+_TABLE = const(b"""
 8 @AA getValue B eL
 8 @AB setValue BL e
 8 @03 getExtendedValue BI eL
@@ -90,11 +90,11 @@ _TABLE = b"""
 8 @E9 generateCbkeKeysHandler283k1 - s#37
 8 @A0 calculateSmacsHandler - s#16#16
 8 @EB calculateSmacsHandler283k1 - s#16#16
-"""
+""")
 
 
 # EmberStatus of versions 8 to 13, then sl_status_t of 14, high and low byte (Silicon Labs sl_status.h).
-_EMBER = (
+_EMBER = const(
     b"\x00\x00\x00\x01\x00\x01\x02\x00\x21\x03\x00\x2d\x18\x00\x19\x31\x00\x3f\x40\x00\x40\x46\x00\x3b"
     b"\x66\x0c\x02\x70\x00\x02\x72\x0c\x03\x74\x00\x38\x90\x00\x15\x91\x00\x16\x93\x00\x17\x94\x00\x17"
     b"\x96\x0c\x06\x99\x0c\x07\x9a\x0c\x16\x9b\x0c\x17\x9c\x0c\x18\x9d\x0c\x19\xa1\x00\x04\xa6\x0c\x0a"

@@ -1,6 +1,8 @@
 """What can go wrong, in words for the person at the wall: a code, what happened, what to do."""
 
-_WORDS = """
+from micropython import const
+
+_WORDS = const("""
 P01|No meter network heard|Move nearer the electricity meter
 P02|Waiting for your supplier|Enter the code on their site
 P03|Supplier's time ran out|Ask them to open it again
@@ -15,7 +17,7 @@ H01|Lost the meter network|Retrying
 H02|Supplier removed this device|Pair again
 N01|Radio module not answering|Switch off and on again
 N02|Radio module too old or too new|Update its firmware
-"""
+""")
 
 
 def words(code):

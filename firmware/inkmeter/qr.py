@@ -7,7 +7,7 @@ third of the heap. One mask serves for all: a reader must know any of the eight.
 from micropython import const
 
 SIZE = const(29)
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_ALPHABET = const("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 _DATA = const(44)  # codewords
 _CORRECTION = const(26)
 _LONGEST = const(61)

@@ -15,11 +15,13 @@ _NO_BEACONS = const(0x0018)
 _MOVE_FAILED = const(0x0C06)
 
 # haveCurrentNetworkKey, channels (0 is the present one), how long to wait in ms
-_LADDER = (
-    (1, 0, 15000),
-    (1, _ALL_CHANNELS, 30000),
-    (0, 0, 15000),
-    (0, _ALL_CHANNELS, 30000),
+_LADDER = const(
+    (
+        (1, 0, 15000),
+        (1, _ALL_CHANNELS, 30000),
+        (0, 0, 15000),
+        (0, _ALL_CHANNELS, 30000),
+    )
 )
 # Seconds
 _PAUSE_FIRST = const(60)

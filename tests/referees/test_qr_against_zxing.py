@@ -3,9 +3,8 @@
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
-
 from inkmeter import qr
+from PIL import Image
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
@@ -17,7 +16,9 @@ def picture(rows: list[int], scale: int = 3) -> Image.Image:
     for y, row in enumerate(rows):
         for x in range(qr.SIZE):
             if row >> qr.SIZE - 1 - x & 1:
-                image.paste(0, ((x + quiet) * scale, (y + quiet) * scale, (x + quiet + 1) * scale, (y + quiet + 1) * scale))
+                image.paste(
+                    0, ((x + quiet) * scale, (y + quiet) * scale, (x + quiet + 1) * scale, (y + quiet + 1) * scale)
+                )
     return image
 
 

@@ -12,9 +12,19 @@ from host_tools.sim.world import Settings
 QUICK = Timeline(accepted=0.1, matched=0.1, hub_reached=0.1, listed=0.1, window=600, granted=1)
 
 
+_HEAP_BUDGET = 64 * 1024
+
+
 @pytest.fixture
 def tell(tmp_path):
     def telling(story, **settings):
-        return run(dataclasses.replace(Settings(timeline=QUICK), **settings), tmp_path, story)
+        async def within_the_heap(home):
+            result = await story(home)
+            if home.world.device:
+                heap = (await home.held())["heap"]
+                assert heap["peak_bytes"] <= _HEAP_BUDGET, heap
+            return result
+
+        return run(dataclasses.replace(Settings(timeline=QUICK), **settings), tmp_path, within_the_heap)
 
     return telling

@@ -301,7 +301,7 @@ def test_an_ezsp_version_that_is_not_known(tell):
     async def story(home):
         home.world.ncp.ezsp.version = 7
         await home.until_shows("Radio module too old", 60)
-        assert home.shows("Update its firmware, 7")
+        assert home.shows("Update its firmware, EZSP 7")
 
     tell(story)
 

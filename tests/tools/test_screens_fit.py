@@ -3,12 +3,12 @@
 import itertools
 
 import pytest
-
-from host_tools import screen_reader
 from inkmeter import home as h
 from inkmeter import screens
 from inkmeter.outcomes import _WORDS
 from inkmeter.screens import confirm, pairing, progress, readings, trouble
+
+from host_tools import screen_reader
 
 SIZES = ((296, 128), (250, 122))
 CODES = [line.split("|")[0] for line in _WORDS.strip().splitlines()]
