@@ -27,10 +27,10 @@ demo: setup ## the whole road with nobody watching; writes build/demo
 	@$(INKMETER) demo $(ARGS)
 
 test: setup-test ## every test but the slow ones
-	@$(PYTEST) -m "not slow" $(ARGS)
+	@$(PYTEST) -n auto -m "not slow" $(ARGS)
 
 test-long: setup-test ## every test, soaks and long fuzzing included
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -n auto $(ARGS)
 
 lint: setup ## ruff, licences, and the firmware's types against the MicroPython stubs
 	@.venv/bin/ruff check .

@@ -16,9 +16,8 @@ def picture(rows: list[int], scale: int = 3) -> Image.Image:
     for y, row in enumerate(rows):
         for x in range(qr.SIZE):
             if row >> qr.SIZE - 1 - x & 1:
-                image.paste(
-                    0, ((x + quiet) * scale, (y + quiet) * scale, (x + quiet + 1) * scale, (y + quiet + 1) * scale)
-                )
+                left, top = (x + quiet) * scale, (y + quiet) * scale
+                image.paste(0, (left, top, left + scale, top + scale))
     return image
 
 

@@ -90,7 +90,8 @@ def test_the_way_of_a_request():
             if request.stage != stages[-1]:
                 stages.append(request.stage)
         assert stages == [
-            "Request received", "Checking your address", "Calling your hub", "Your hub is open: the device can join now",
+            "Request received", "Checking your address", "Calling your hub",
+            "Your hub is open: the device can join now",
         ]  # fmt: skip
         assert world.hub.is_open and not request.failed
         await asyncio.sleep(700)

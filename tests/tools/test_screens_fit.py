@@ -15,7 +15,7 @@ CODES = [line.split("|")[0] for line in _WORDS.strip().splitlines()]
 
 
 def boxes(marks):
-    """(left, top, right, bottom, what) of each text, with the rows that have ink, and of the QR code with its quiet zone."""
+    """(left, top, right, bottom, what) of each text's rows with ink, and of the QR code with its quiet zone."""
     for mark in marks:
         if isinstance(mark[0], str):
             font, x, y, text, align = mark
