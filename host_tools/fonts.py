@@ -71,7 +71,8 @@ def make(recipe: Recipe) -> bytes:
     face = FACES / recipe.face
     if not face.exists():
         raise FaceMissing(f"{recipe.face} is not here: install the package fonts-dejavu-core or fonts-dejavu-extra")
-    font = ImageFont.truetype(str(face), recipe.size)
+    # Raqm, the other layout engine, needs a library that not every machine has, and spaces letters differently.
+    font = ImageFont.truetype(str(face), recipe.size, layout_engine=ImageFont.Layout.BASIC)
     top, height = _rows(recipe, font)
     height += 1  # a row of air under each line of text
     index, bitmaps, widest = bytearray(), bytearray(), 0

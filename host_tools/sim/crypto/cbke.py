@@ -1,6 +1,6 @@
 """Certificate-based key establishment: ECQV certificates and the ECMQV exchange (SE 1.4, annex C).
 
-Checked against the specification's vectors for both suites (tests/sim/test_cbke.py).
+Checked against the specification's vectors for both suites (tests/sim/test_crypto.py).
 """
 
 from __future__ import annotations
