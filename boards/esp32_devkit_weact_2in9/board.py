@@ -51,11 +51,17 @@ _button.irq(lambda pin: _edge.set(), Pin.IRQ_FALLING)
 
 
 async def pressed():
-    """Ends when the button has been down for 50 ms."""
+    """Ends when the button has been down for 50 ms; each press ends it once."""
     while True:
         await _edge.wait()
         await asyncio.sleep_ms(_DEBOUNCE_MS)
-        if not _button():
+        down = not _button()
+        while not _button():
+            await asyncio.sleep_ms(_DEBOUNCE_MS)
+        # Contacts bounce on their way up too.
+        await asyncio.sleep_ms(_DEBOUNCE_MS)
+        _edge.clear()
+        if down:
             return
 
 

@@ -27,7 +27,7 @@ def _load(self, load=lazy.module.__enter__):
     # Code comes in with a step's modules: the heap is never fuller than right after. The snapshot is not the
     # firmware's.
     module = load(self)
-    if self._names[0] != "snapshot":
+    if self.names[0] != "snapshot":
         _measure()
     return module
 

@@ -26,6 +26,7 @@ class App:
         self.home.notify = self.display.changed.set
         self.ncp = Ncp(board.uart())
         self.radio = Radio(self.ncp)
+        self.ncp.lost = self.radio.lost
         self.session = Session(self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
         self.ncp.on_callback = self.session.callback
         self.supervisor = Supervisor()

@@ -204,13 +204,13 @@ class Ash:
         if acknowledged and control >> 4 & 7 == self._rx_next:
             randomise(self._rx, 1, n - 2)
             # The acknowledgement goes out with the next output(), before anything the payload gives rise to.
-            if self._deliver(memoryview(self._rx)[1 : n - 2]) is not False:
-                self.frames_in += 1
-                self._rx_next = self._rx_next + 1 & 7
-                self._rejecting = self._nak_due = False
-                self._ack_due = True
-                return
-        elif acknowledged and control & _RETRANSMITTED:
+            self._deliver(memoryview(self._rx)[1 : n - 2])
+            self.frames_in += 1
+            self._rx_next = self._rx_next + 1 & 7
+            self._rejecting = self._nak_due = False
+            self._ack_due = True
+            return
+        if acknowledged and control & _RETRANSMITTED:
             self.discarded += 1
             self._ack_due = True
             return

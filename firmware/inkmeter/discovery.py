@@ -6,16 +6,18 @@ The hub's endpoints, and meters that are nodes of their own, come from ZDO; what
 from micropython import const
 
 from inkmeter import home, metering, store, zdo
+from inkmeter.ezsp import EzspError
 from inkmeter.log import log
 from inkmeter.ncp import Refused
 from inkmeter.radio import HUB, METERING, PRICE, SMART_ENERGY, TIME, NoReply
-from inkmeter.session import Server
-from inkmeter.zcl import ZclError
+from inkmeter.session import LinkLost, Server
+from inkmeter.zcl import UNSUPPORTED_ATTRIBUTE, ZclError
 
 _ANSWERS_WAIT = const(3000)
 _LINK_KEY_WAIT = const(7000)
 _APP_LINK_KEY_ESTABLISHED = const(1)
 _NODES = const(3)
+_CANDIDATE = const(3)  # in the NCP's address table; a meter that is ours stands at its commodity's number
 
 # Seconds
 _RETRY_FIRST = const(20)
@@ -23,14 +25,15 @@ _TRIES_FIRST = const(4)
 _RETRY = const(300)
 _DEFAULT_POLL = const(10)
 _ASK_AGAIN = const(600)
+_SILENCES = const(3)
 
-_UNIT_OF_MEASURE = const(0x0300)
-_MULTIPLIER = const(0x0301)
-_DIVISOR = const(0x0302)
-_SUMMATION_FORMATTING = const(0x0303)
-_METERING_DEVICE_TYPE = const(0x0306)
-_METER_SERIAL_NUMBER = const(0x0308)
-_DEFAULT_UPDATE_PERIOD = const(0x000A)
+_UNIT_OF_MEASURE = const(0x300300)
+_MULTIPLIER = const(0x220301)
+_DIVISOR = const(0x220302)
+_SUMMATION_FORMATTING = const(0x180303)
+_METERING_DEVICE_TYPE = const(0x180306)
+_METER_SERIAL_NUMBER = const(0x410308)
+_DEFAULT_UPDATE_PERIOD = const(0x20000A)
 _FIXED = const(
     (
         _UNIT_OF_MEASURE,
@@ -42,6 +45,7 @@ _FIXED = const(
     )
 )
 # MeteringDeviceType: the meters themselves and their mirrors
+_TROUBLE = (NoReply, ZclError, ValueError, Refused, EzspError)
 _COMMODITIES = {0x00: home.ELECTRICITY, 0x7F: home.ELECTRICITY, 0x01: home.GAS, 0x80: home.GAS}
 
 
@@ -51,8 +55,12 @@ async def _endpoints(radio, node_id):
     _, endpoints = zdo.parse_endpoints(answer)
     found = []
     for endpoint in endpoints:
-        answer = await zdo.ask(radio, node_id, zdo.simple_descriptor(node_id, endpoint))
-        descriptor = zdo.parse_simple_descriptor(answer)
+        try:
+            answer = await zdo.ask(radio, node_id, zdo.simple_descriptor(node_id, endpoint))
+            descriptor = zdo.parse_simple_descriptor(answer)
+        except (NoReply, ValueError) as error:
+            log("meters", "endpoint", endpoint, "does not say what it is:", error)
+            continue
         if descriptor and descriptor[0] == SMART_ENERGY:
             found.append((endpoint, descriptor[2]))
     return found
@@ -94,83 +102,118 @@ async def partner_link_key(ncp, eui64):
                 return outcome == _APP_LINK_KEY_ESTABLISHED
 
 
-async def _set_address(ncp, index, eui64, node_id):
-    # Tells the NCP which EUI-64 a node id belongs to, so that it finds the link key for it.
-    if ncp.ezsp.has("setAddressTableInfo"):
-        await ncp.do("setAddressTableInfo", index, eui64, node_id)
-    else:
-        await ncp.do("setAddressTableRemoteEui64", index, eui64)
-        await ncp.command("setAddressTableRemoteNodeId", index, node_id)
-
-
-async def _node_servers(ncp, radio, index, node_id):
+async def _node_servers(ncp, radio, node_id):
     answer = await zdo.ask(radio, node_id, zdo.ieee_address(node_id))
     eui64 = zdo.parse_ieee_address(answer)
     if not eui64:
         return []
-    await _set_address(ncp, index, eui64, node_id)
     if not await partner_link_key(ncp, eui64):
         log("meters", "no link key for node %04x yet" % node_id)
         return []
     return _metering_servers(node_id, bytes(reversed(eui64)), await _endpoints(radio, node_id))
 
 
-async def node_servers(ncp, radio):
-    """The metering servers of all nodes other than the hub, each with a link key agreed. Raises NcpLost."""
+async def node_servers(ncp, radio, known):
+    """The metering servers of all nodes other than the hub and those `known`, each with a link key agreed.
+
+    Raises NoReply, NcpLost.
+    """
     answers = await zdo.ask(radio, None, zdo.match_descriptor(0xFFFD, SMART_ENERGY, METERING), _ANSWERS_WAIT)
     servers = []
-    index = 0
-    for answer in answers:
+    for answer in answers[:_NODES]:
         try:
             node_id, endpoints = zdo.parse_endpoints(answer)
-            if node_id and endpoints and index < _NODES:
-                servers += await _node_servers(ncp, radio, index, node_id)
-                index += 1
-        except (NoReply, Refused, ValueError) as error:
+            if endpoints and node_id not in known:
+                servers += await _node_servers(ncp, radio, node_id)
+        except _TROUBLE as error:
             log("meters", "a node does not say what it is:", error)
     return servers
 
 
+def settled(found, identifier, default):
+    """An attribute's value, `default` where the server has none such. Raises ZclError where it cannot say now."""
+    value = found.get(identifier)
+    if value is not None:
+        return value
+    if (UNSUPPORTED_ATTRIBUTE << 16 | identifier & 0xFFFF) in found:
+        return default
+    raise ZclError("attribute %04x" % (identifier & 0xFFFF))
+
+
+async def _serial(session, server):
+    # It may take 24 octets, too many for the same frame; GB meters often leave it empty.
+    try:
+        found = await metering.read_attributes(
+            session.radio, server.node_id, server.endpoint, METERING, (_METER_SERIAL_NUMBER,)
+        )
+    except ZclError:
+        found = {}
+    return bytes([c for c in found.get(_METER_SERIAL_NUMBER) or b"" if 32 < c < 127]).decode()
+
+
 async def identify(session, server):
     """Reads what a metering server measures, once; it is the session's from then on if it is the first for
-    its commodity. Raises NoReply, ZclError.
+    its commodity, or the doubtful one's successor. Raises NoReply, ZclError, Refused.
     """
-    fixed = await metering.read_attributes(session.radio, server, METERING, _FIXED)
-    kind = fixed[_METERING_DEVICE_TYPE]
-    commodity = None if kind is None else _COMMODITIES.get(kind)
-    if commodity is None or commodity in session.servers:
+    await session.ncp.set_address(_CANDIDATE, server)
+    fixed = await metering.read_attributes(session.radio, server.node_id, server.endpoint, METERING, _FIXED)
+    commodity = _COMMODITIES.get(settled(fixed, _METERING_DEVICE_TYPE, None))
+    if commodity is None or (commodity in session.servers and commodity != session.doubtful):
         return
-    # The serial may take 24 octets, too many for the same frame; GB meters often leave it empty.
-    serial = await metering.read_attributes(session.radio, server, METERING, (_METER_SERIAL_NUMBER,))
+    unit_of_measure = settled(fixed, _UNIT_OF_MEASURE, None)
+    multiplier = settled(fixed, _MULTIPLIER, 1)
+    divisor = settled(fixed, _DIVISOR, 1)
+    serial = await _serial(session, server)
     meter = session.home.meter(commodity)
-    meter.serial = bytes([c for c in serial[_METER_SERIAL_NUMBER] or b"" if 32 < c < 127]).decode()
-    meter.unit_of_measure = fixed[_UNIT_OF_MEASURE]
-    meter.multiplier = fixed[_MULTIPLIER] or 1
-    meter.divisor = fixed[_DIVISOR] or 1
-    meter.summation_formatting = fixed[_SUMMATION_FORMATTING]
-    server.period = fixed[_DEFAULT_UPDATE_PERIOD] or _DEFAULT_POLL
+    meter.serial = serial
+    meter.unit_of_measure = unit_of_measure
+    meter.multiplier = multiplier or 1
+    meter.divisor = divisor or 1
+    meter.summation_formatting = settled(fixed, _SUMMATION_FORMATTING, None)
+    server.period = fixed.get(_DEFAULT_UPDATE_PERIOD) or _DEFAULT_POLL
+    meter.keeps_for(2 * server.period + _DEFAULT_POLL)
+    await session.ncp.set_address(commodity, server)
     session.servers[commodity] = server
     log("meters", "commodity", commodity, "at node %04x" % server.node_id)
 
 
 async def look(session):
-    """One round of finding: the hub's clock and meters, then everybody else's meters."""
+    """One round of finding: the hub's clock and meters, then everybody else's meters. Whether the hub answered."""
+    servers = []
+    heard = False
+    known = [HUB]
+    for commodity, server in session.servers.items():
+        if commodity != session.doubtful:
+            known.append(server.node_id)
     try:
         session.time_endpoint, servers = await hub_servers(session.radio)
+        heard = True
         await metering.set_clock(session)
-        servers += await node_servers(session.ncp, session.radio)
-        for server in servers:
+    except _TROUBLE as error:
+        log("meters", "cannot tell what the hub has:", error)
+    try:
+        servers += await node_servers(session.ncp, session.radio, known)
+    except _TROUBLE as error:
+        log("meters", "cannot tell who else is there:", error)
+    for server in servers:
+        try:
             await identify(session, server)
-    except (NoReply, ZclError, ValueError, Refused) as error:
-        log("meters", "cannot tell what there is:", error)
+        except _TROUBLE as error:
+            log("meters", "cannot tell what is measured at endpoint", server.endpoint, error)
+    return heard
 
 
 async def run(session):
-    """Until there is an electricity meter and the household has said that it is theirs."""
-    tries = 0
+    """Until there is an electricity meter and the household has said that it is theirs. Raises LinkLost."""
+    tries = silences = 0
+    if session.doubtful is not None:
+        await look(session)
+        session.doubtful = None
     while home.ELECTRICITY not in session.servers:
         session.home.set_stage(home.FINDING_METERS, "P08" if tries >= _TRIES_FIRST else None)
-        await look(session)
+        silences = 0 if await look(session) else silences + 1
+        if silences >= _SILENCES:
+            raise LinkLost
         tries += 1
         if home.ELECTRICITY not in session.servers:
             # A meter may be slow to be told of a new display.
@@ -179,10 +222,11 @@ async def run(session):
 
 
 async def _confirm(session):
-    # By the serial; a meter that gives none, by the EUI-64 on its label.
+    # By the serial; a meter that gives none, by the EUI-64 on its label, or by the hub's if the hub speaks for it.
     serial = session.home.meter(home.ELECTRICITY).serial
     if not serial:
         serial = "".join(["%02X" % b for b in session.servers[home.ELECTRICITY].eui64])
+        serial = serial or store.load().get("key_with", "").upper()
     if store.load().get("meter") == serial:
         return
     session.home.set_stage(home.CONFIRMING, "P11", serial)

@@ -39,6 +39,8 @@ class Display:
         """For ever."""
         while True:
             now = uptime()
+            # What changes while the panel works is for the next turn.
+            self.changed.clear()
             if self._due(now):
                 try:
                     await self._draw(now)
@@ -47,7 +49,6 @@ class Display:
                     self._shown = None
                     await asyncio.sleep(_STUCK_RETRY)
                     continue
-            self.changed.clear()
             try:
                 await asyncio.wait_for_ms(self.changed.wait(), _TICK_MS)
             except asyncio.TimeoutError:

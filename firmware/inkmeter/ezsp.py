@@ -21,7 +21,6 @@ _INCOMING_MESSAGE = const(0x45)
 _MESSAGE_SENT = const(0x3F)
 _CALLBACK = const(0x18)
 _TRUNCATED = const(0x02)
-_OVERFLOW = const(0x01)
 
 # Letters of the table below
 _OCTETS = const(35)  # #
@@ -40,9 +39,7 @@ _EMBER_STATUS = const(115)  # s
 #   e  EzspStatus       s  EmberStatus                      S  sl_status_t, also before version 14
 # From version 14 on, e and s are sl_status_t too.
 _TABLE = const(b"""
-8 @AA getValue B eL
 8 @AB setValue BL e
-8 @03 getExtendedValue BI eL
 8 @53 setConfigurationValue BH e
 8 @02 addEndpoint BHHBBBR e
 8 @55 setPolicy BB e
@@ -55,8 +52,6 @@ _TABLE = const(b"""
 8 @1F joinNetwork B#08HbBBHBI s
 8 @21 findAndRejoinNetwork BI s
 14 @21 findAndRejoinNetwork BI=FF=03 s
-8 @20 leaveNetwork - s
-14 @20 leaveNetwork =00 s
 8 @34 sendUnicast BHHHBBHHBBL sB
 14 @34 sendUnicast BHHHBBHHBHL sB
 8 @36 sendBroadcast HHHBBHHBBBL sB
@@ -122,13 +117,11 @@ class FrameError(Exception):
 class Ezsp:
     """Encodes one command at a time and decodes what comes back.
 
-    `version` is 0 until the NCP has named its own. `overflows` counts the times the NCP said that it had
-    to drop a callback: what it knows must then be asked for again.
+    `version` is 0 until the NCP has named its own.
     """
 
     def __init__(self):
         self.version = 0
-        self.overflows = 0
         self._sequence = 0xFF
         self._name = ""
         self._id = -1
@@ -185,8 +178,6 @@ class Ezsp:
             frame_id, start = frame[3] | frame[4] << 8, 5
         else:
             frame_id, start = frame[2], 3
-        if frame[1] & _OVERFLOW:
-            self.overflows += 1
         if frame[1] & _CALLBACK:
             return self._callback(frame, frame_id, start)
         if frame[0] != self._sequence or self._id < 0:

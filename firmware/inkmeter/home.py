@@ -27,12 +27,14 @@ GAS = const(1)
 
 _POWER_AGE = const(60)
 _REGISTER_AGE = const(180)
-_MIRROR_AGE = const(900)
-_PRICE_AGE = const(7200)
+_MIRROR_AGE = const(3900)  # reports come each half-hour; one may be missed
+PRICE_AGE = const(7200)
 
 
 class Value:
-    """One quantity. `value` is an integer, or None for unknown; `utc` is when it held at the meter."""
+    """One quantity. `value` is an integer, or None for unknown; `utc` is when it held at the meter, `max_age` the
+    seconds for which it is live.
+    """
 
     def __init__(self, max_age):
         self.value = None
@@ -71,6 +73,15 @@ class Meter:
         self.current_summation_received = Value(_REGISTER_AGE)
         self.instantaneous_demand = Value(_POWER_AGE)
 
+    def keeps_for(self, seconds):
+        """Lets its values live no shorter than this: the meter is not asked more often."""
+        for value in (
+            self.current_summation_delivered,
+            self.current_summation_received,
+            self.instantaneous_demand,
+        ):
+            value.max_age = max(value.max_age, seconds)
+
     def watts(self, now):
         """InstantaneousDemand in W, below 0 for export; None where it is not known."""
         raw = self.instantaneous_demand.current(now)
@@ -78,10 +89,12 @@ class Meter:
 
 
 class Price:
-    """The price in force: `rate` in 1/100,000 of the currency unit a kWh (or other unit), tier 0 for none."""
+    """The price in force: `rate` in 1/100,000 of the currency unit a kWh (or other unit), live no longer than the
+    price holds; tier 0 for none.
+    """
 
     def __init__(self):
-        self.rate = Value(_PRICE_AGE)
+        self.rate = Value(PRICE_AGE)
         self.currency = 0
         self.tier = 0
         self.label = ""

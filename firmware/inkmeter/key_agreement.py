@@ -7,8 +7,10 @@ from inkmeter.key_establishment import Ended, consequence, establish
 from inkmeter.log import log
 from inkmeter.ncp import Refused
 from inkmeter.radio import HUB, NoReply
+from inkmeter.session import LinkLost
 
 _HUB_RETRY = const(20)  # seconds
+_SILENCES = const(3)
 
 
 async def _hub(session):
@@ -17,12 +19,15 @@ async def _hub(session):
         (eui64,) = await session.ncp.do("lookupEui64ByNodeId", HUB)
     except Refused:
         eui64 = None
+    silences = 0
     while eui64 is None:
+        if silences >= _SILENCES:
+            raise LinkLost
         try:
             answer = await zdo.ask(session.radio, HUB, zdo.ieee_address(HUB))
             eui64 = zdo.parse_ieee_address(answer)
         except (NoReply, ValueError):
-            pass
+            silences += 1
         if eui64 is None:
             session.home.set_stage(home.KEY_EXCHANGE, "P12")
             await session.wait(_HUB_RETRY)
@@ -30,19 +35,28 @@ async def _hub(session):
 
 
 async def run(session):
-    """Until there is a link key that both sides have confirmed; at once where there is one already."""
+    """Until there is a link key that both sides have confirmed; at once where there is one already.
+
+    Raises LinkLost where the hub answers nothing at all.
+    """
     eui64 = await _hub(session)
     name = "".join(["%02x" % b for b in eui64])
     if store.load().get("key_with") == name:
         return
     session.home.set_stage(home.KEY_EXCHANGE)
-    tries = 0
+    tries = silences = 0
     while True:
         tries += 1
         try:
             suite = await establish(session.ncp, session.radio, eui64)
             break
+        except NoReply:
+            silences += 1
+            if silences >= _SILENCES:
+                raise LinkLost
+            await session.wait(_HUB_RETRY)
         except Ended as ended:
+            silences = 0
             reason = ended.args[0]
             code, wait = consequence(reason, ended.args[1] if len(ended.args) > 1 else None, tries)
             log("keys", "try number", tries, "failed, reason", reason, "next try in s:", wait)

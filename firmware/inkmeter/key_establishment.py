@@ -173,6 +173,8 @@ class _Exchange:
     async def establish(self, own_certificate, eui64):
         try:
             await self.run(own_certificate, eui64)
+        except EzspError:
+            raise Ended(_NCP_CANNOT)
         except Ended as ended:
             await self.clear(0)
             # Out of time, a side gives up in silence; what it found wrong itself, it says.
@@ -193,11 +195,11 @@ async def own_certificates(ncp):
 
 
 async def find_endpoint(radio):
-    """The hub's endpoint with the Key Establishment cluster. Raises Ended where it names none."""
+    """The hub's endpoint with the Key Establishment cluster. Raises NoReply, and Ended where it names none."""
+    answer = await zdo.ask(radio, HUB, zdo.match_descriptor(HUB, SMART_ENERGY, KEY_ESTABLISHMENT))
     try:
-        answer = await zdo.ask(radio, HUB, zdo.match_descriptor(HUB, SMART_ENERGY, KEY_ESTABLISHMENT))
         _, endpoints = zdo.parse_endpoints(answer)
-    except (NoReply, ValueError):
+    except ValueError:
         raise Ended(_TIMED_OUT)
     if not endpoints:
         raise Ended(_TIMED_OUT)
@@ -208,16 +210,19 @@ async def offered_suites(radio, endpoint):
     """The KeyEstablishmentSuite attribute of the hub; both suites where it does not tell."""
     try:
         reply = await radio.request(HUB, endpoint, KEY_ESTABLISHMENT, read_attributes(radio.next_sequence(), (0,)))
-        suites = parse_read_response(Header(reply).payload).get(0)
+        # Its type was another in earlier editions.
+        for suites in parse_read_response(Header(reply).payload).values():
+            if isinstance(suites, int):
+                return suites
     except (NoReply, ZclError):
-        suites = None
-    return _SUITE_163K1 | _SUITE_283K1 if suites is None else suites
+        pass
+    return _SUITE_163K1 | _SUITE_283K1
 
 
 async def establish(ncp, radio, eui64):
     """Agrees on a link key with the hub, by the best suite both sides have; returns the suite.
 
-    `eui64` is big-endian. Raises Ended, NcpLost.
+    `eui64` is big-endian. Raises Ended, NoReply where the hub does not say where, NcpLost.
     """
     certificates = await own_certificates(ncp)
     endpoint = await find_endpoint(radio)

@@ -4,14 +4,14 @@ from struct import unpack_from
 
 from micropython import const
 
-from inkmeter import home, units, zcl
+from inkmeter import units, zcl
 from inkmeter.log import uptime
 from inkmeter.radio import HUB, METERING, PRICE, TIME
 
-_CURRENT_SUMMATION_DELIVERED = const(0x0000)
-_CURRENT_SUMMATION_RECEIVED = const(0x0001)
-_READING_SNAP_SHOT_TIME = const(0x0007)
-_INSTANTANEOUS_DEMAND = const(0x0400)
+_CURRENT_SUMMATION_DELIVERED = const(0x250000)
+_CURRENT_SUMMATION_RECEIVED = const(0x250001)
+_READING_SNAP_SHOT_TIME = const(0xE20007)
+_INSTANTANEOUS_DEMAND = const(0x2A0400)
 
 # By commodity: electricity, gas
 _MOVING = const(
@@ -21,8 +21,8 @@ _MOVING = const(
     )
 )
 
-_TIME = const(0x0000)
-_TIME_STATUS = const(0x0001)
+_TIME = const(0xE20000)
+_TIME_STATUS = const(0x180001)
 _MASTER = const(0x01)
 _SYNCHRONIZED = const(0x02)
 
@@ -34,51 +34,57 @@ _UNUSED_PRICE = const(0xFFFFFFFF)
 _UNTIL_CHANGED = const(0xFFFF)
 
 
-async def read_attributes(radio, server, cluster, identifiers, endpoint=None):
-    """{identifier: value} of a server's attributes, None for those it does not have; one round trip.
-
-    Raises NoReply, ZclError, NcpLost.
+async def read_attributes(radio, node_id, endpoint, cluster, identifiers):
+    """What zcl.parse_read_response() says of these attributes; one round trip where the server has them all in one
+    frame. Raises NoReply, ZclError, NcpLost.
     """
-    frame = zcl.read_attributes(radio.next_sequence(), identifiers)
-    reply = await radio.request(server.node_id, server.endpoint if endpoint is None else endpoint, cluster, frame)
-    header = zcl.Header(reply)
-    if not header.is_general(zcl.READ_ATTRIBUTES_RESPONSE):
-        raise zcl.ZclError("refused")
-    found = zcl.parse_read_response(header.payload)
-    return {identifier: found.get(identifier) for identifier in identifiers}
+    found = {}
+    while True:
+        frame = zcl.read_attributes(radio.next_sequence(), identifiers)
+        header = zcl.Header(await radio.request(node_id, endpoint, cluster, frame))
+        if not header.is_general(zcl.READ_ATTRIBUTES_RESPONSE):
+            raise zcl.ZclError("refused")
+        found.update(zcl.parse_read_response(header.payload))
+        answered = [key & 0xFFFF for key in found]
+        missing = [identifier for identifier in identifiers if identifier & 0xFFFF not in answered]
+        if not missing:
+            return found
+        if len(missing) == len(identifiers):
+            raise zcl.ZclError("not answered")
+        identifiers = missing
 
 
 async def poll(radio, server, meter, clock):
     """Reads what moves, in one round trip, into the Meter."""
-    found = await read_attributes(radio, server, METERING, _MOVING[meter.commodity])
+    found = await read_attributes(radio, server.node_id, server.endpoint, METERING, _MOVING[meter.commodity])
     put(meter, found, uptime(), clock.now())
 
 
 def put(meter, found, now, utc):
-    """Files a poll's values: {attribute: value} read at `now` (uptime) and `utc`."""
-    for identifier, value in found.items():
-        if identifier == _READING_SNAP_SHOT_TIME:
-            continue
+    """Files a poll's values, read at `now` (uptime) and `utc`; what was not to be had becomes unknown."""
+    for identifier in _MOVING[meter.commodity]:
+        value = units.plain(found.get(identifier), meter.unit_of_measure)
         if identifier == _INSTANTANEOUS_DEMAND:
             meter.instantaneous_demand.put(value, now, utc)
-            continue
-        value = units.plain(value, meter.unit_of_measure)
-        # A mirror says when its meter last spoke; 0 is a hub that has never heard it.
-        held = found.get(_READING_SNAP_SHOT_TIME) if meter.commodity == home.GAS else utc
-        if identifier == _CURRENT_SUMMATION_DELIVERED:
-            meter.current_summation_delivered.put(value, now, held or None)
-        else:
+        elif identifier == _CURRENT_SUMMATION_RECEIVED:
             meter.current_summation_received.put(value, now, utc)
+        elif identifier == _READING_SNAP_SHOT_TIME:
+            _put_mirrored(meter.current_summation_delivered, now, utc, found.get(identifier))
+        else:
+            meter.current_summation_delivered.put(value, now, utc)
+
+
+def _put_mirrored(register, now, utc, held):
+    # A mirror says when its meter last spoke, and its value is as old as that; 0 is a hub that never heard it.
+    age = max(utc - held, 0) if utc and held else 0
+    register.put(None if held == 0 else register.value, now - age, held or None)
 
 
 async def set_clock(session):
     """Sets the session's clock by the hub's, if it has one that is right. Raises NoReply, ZclError."""
     if session.time_endpoint is None:
         return
-    radio = session.radio
-    frame = zcl.read_attributes(radio.next_sequence(), (_TIME, _TIME_STATUS))
-    reply = await radio.request(HUB, session.time_endpoint, TIME, frame)
-    found = zcl.parse_read_response(zcl.Header(reply).payload)
+    found = await read_attributes(session.radio, HUB, session.time_endpoint, TIME, (_TIME, _TIME_STATUS))
     utc = found.get(_TIME)
     if utc is not None and (found.get(_TIME_STATUS) or 0) & (_MASTER | _SYNCHRONIZED):
         session.clock.set(utc)

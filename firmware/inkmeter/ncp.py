@@ -58,7 +58,8 @@ class Expected:
 
 
 class Ncp:
-    """`uart` is a stream as machine.UART is one; `on_callback(name, values)`, once set, sees every known callback.
+    """`uart` is a stream as machine.UART is one; `on_callback(name, values)`, once set, sees every known callback,
+    and `lost()` is called when the link breaks.
 
     read() and keep_time() are its two long-lived tasks.
     """
@@ -72,6 +73,7 @@ class Ncp:
         self.discarded = 0
         self._uart = uart
         self.on_callback = lambda name, values: None
+        self.lost = lambda: None
         self._lock = asyncio.Lock()
         self._done = asyncio.Event()
         self._timer = asyncio.Event()
@@ -166,6 +168,17 @@ class Ncp:
             raise Refused(name, answer[0])
         return answer[1:]
 
+    async def set_address(self, index, server):
+        """Tells the NCP which EUI-64 a server's node id belongs to, so that it finds the link key for it."""
+        if not server.eui64:
+            return
+        eui64 = bytes(reversed(server.eui64))
+        if self.ezsp.has("setAddressTableInfo"):
+            await self.do("setAddressTableInfo", index, eui64, server.node_id)
+        else:
+            await self.do("setAddressTableRemoteEui64", index, eui64)
+            await self.command("setAddressTableRemoteNodeId", index, server.node_id)
+
     def expect(self, *names):
         return Expected(self, names)
 
@@ -236,3 +249,4 @@ class Ncp:
         self._done.set()
         for expected in self.expected:
             expected.event.set()
+        self.lost()

@@ -43,6 +43,7 @@ _SCAN_SELDOM = const(900)
 _BETWEEN_SCANS = const(1)
 _LOOK_AGAIN = const(60)
 
+_HUBS = const(16)
 _SCANS_AT_ONCE = const(3)  # after a press
 
 
@@ -58,8 +59,8 @@ class Hub:
 
 
 async def scan(ncp):
-    """The Zigbee PRO networks in range, strongest first. Raises Refused, NcpLost."""
-    hubs = []
+    """The Zigbee PRO networks in range, the open ones and of those the strongest first. Raises Refused, NcpLost."""
+    hubs = []  # no longer than a street's worth, whoever sends beacons
     with ncp.expect("networkFoundHandler", "scanCompleteHandler") as events:
         await ncp.do("startScan", _ACTIVE_SCAN, _ALL_CHANNELS, _SCAN_DURATION)
         while True:
@@ -70,7 +71,8 @@ async def scan(ncp):
             is_zigbee_pro = event[1][4] == _ZIGBEE_PRO
             if is_zigbee_pro and all([known.extended_pan_id != hub.extended_pan_id for known in hubs]):
                 hubs.append(hub)
-    hubs.sort(key=lambda hub: -hub.lqi)
+                hubs.sort(key=lambda hub: (not hub.open, -hub.lqi))
+                del hubs[_HUBS:]
     return hubs
 
 
@@ -107,19 +109,22 @@ async def join(ncp, hub, install_code):
 def verdict(hubs, outcomes, failures, was_open):
     """The outcome code for a round in which no hub let us in.
 
-    `hubs` are those heard, `outcomes` {extended PAN id: status} of those tried, `failures` {extended PAN id:
-    consecutive times that no key came}, `was_open` whether a hub that has closed since was open before.
+    `hubs` are those heard, `outcomes` {extended PAN id: status} of those tried, `failures` {extended PAN id: how
+    often no key came}, `was_open` whether a hub that has closed since was open before.
     """
     if not hubs:
         return "P01"
     if not outcomes:
         return "P03" if was_open else "P02"
+    everyone_open = all([hub.open for hub in hubs])
     if _NOT_JOINED in outcomes.values():
         weak = all([hub.lqi < _WEAK_LQI for hub in hubs if outcomes.get(hub.extended_pan_id) == _NOT_JOINED])
-        return "P01" if weak else "P07"
+        # With others still closed it may be a neighbour's that is full.
+        return "P01" if weak else "P07" if everyone_open else "P02"
+    if _NO_NETWORK_KEY_RECEIVED not in outcomes.values():
+        return "P02"
     # No key came that could be read. With every hub open that is the code; with others still closed it may
     # be a neighbour's pairing, until the same hub has refused three times.
-    everyone_open = all([hub.open for hub in hubs])
     return "P04" if everyone_open or max(failures.values()) >= _REFUSALS_TO_BLAME_CODE else "P02"
 
 
@@ -127,8 +132,6 @@ async def run(session):
     """Until some hub lets us in. What belonged to an earlier household is forgotten."""
     session.servers = {}
     session.home.forget()
-    if store.load():
-        store.put(None, None)
     code = await _own_code(session)
     session.home.install_code = code
     session.home.set_stage(home.WAITING_SUPPLIER, "P02")
@@ -149,7 +152,7 @@ async def _own_code(session):
         except install_code.DamagedCode as damaged:
             log("pairing", damaged)
             session.home.set_stage(home.START, "P05")
-            await session.pressed(_LOOK_AGAIN * 1000)
+            await session.pause(_LOOK_AGAIN)
 
 
 async def _knock(session, code):
@@ -163,12 +166,17 @@ async def _knock(session, code):
         for hub in hubs:
             if hub.open:
                 session.home.set_stage(home.JOINING)
+                if store.load():
+                    store.put(None, None)
                 outcome = await join(session.ncp, hub, code)
                 if outcome == _NETWORK_UP:
                     return
                 outcomes[hub.extended_pan_id] = outcome
-                failures[hub.extended_pan_id] = failures.get(hub.extended_pan_id, 0) + 1
+                if outcome == _NO_NETWORK_KEY_RECEIVED:
+                    failures[hub.extended_pan_id] = failures.get(hub.extended_pan_id, 0) + 1
         outcome = verdict(hubs, outcomes, failures, was_open)
+        if len(failures) > _HUBS:
+            failures.clear()
         was_open = was_open or bool(outcomes)
         log("pairing", "not let in:", outcome, "hubs heard:", len(hubs), "of them open:", len(outcomes))
         session.home.set_stage(home.WAITING_SUPPLIER, outcome)
@@ -178,6 +186,6 @@ async def _knock(session, code):
         if at_once:
             at_once -= 1
             wait = _BETWEEN_SCANS
-        if await session.pressed(wait * 1000):
+        if await session.pause(wait):
             at_once = _SCANS_AT_ONCE - 1
             began = uptime()

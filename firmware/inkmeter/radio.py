@@ -46,6 +46,8 @@ _APS_OPTIONS = const(0x0140)  # retry, enable route discovery
 _RX_ON_WHEN_IDLE = const(0xFFFD)
 _RADIUS = const(11)  # concentrator radius of Smart Energy
 _REPLY_WAIT = const(5000)
+_STEP = const(0x100)
+_TERMINATE = const(0x03)
 _INBOX = const(4)
 _ANSWERS = const(8)  # to a broadcast
 _ZDO_RESPONSE = const(0x8000)
@@ -74,7 +76,9 @@ class Radio:
         self._sequence = 0
         self._lock = asyncio.Lock()
         self._event = asyncio.Event()
-        self._wanted = None  # node id (None: anybody), profile, cluster, sequence, secured
+        # Node id (None: anybody), profile, cluster, sequence (or step of a key establishment), secured
+        self._wanted = None
+        # The request's tag; other messages go out with 0.
         self._reply = None
         self._replies = []
         self._tag = 0
@@ -102,19 +106,18 @@ class Radio:
                 return
         raise NotPermitted("profile %04x cluster %04x" % (profile, cluster))
 
-    async def _transmit(self, node_id, profile, cluster, endpoint, payload, secure):
+    async def _transmit(self, node_id, profile, cluster, endpoint, payload, secure, tag=0):
         self._permit(profile, cluster, payload)
         options = _APS_OPTIONS | (_APS_ENCRYPTION if secure else 0)
         source = _ENDPOINT if profile else 0
-        self._tag = self._tag + 1 & 0xFF
         aps = (profile, cluster, source, endpoint, 0 if node_id is None else options, 0, 0)
         try:
             if node_id is None:
-                await self.ncp.do("sendBroadcast", _RX_ON_WHEN_IDLE, *aps, _RADIUS, self._tag, payload)
+                await self.ncp.do("sendBroadcast", _RX_ON_WHEN_IDLE, *aps, _RADIUS, tag, payload)
             else:
-                await self.ncp.do("sendUnicast", 0, node_id, *aps, self._tag, payload)
+                await self.ncp.do("sendUnicast", 0, node_id, *aps, tag, payload)
         except Refused as refused:
-            if refused.args[1] == _KEY_NOT_AUTHORIZED:
+            if refused.args[1] == _KEY_NOT_AUTHORIZED and node_id == HUB:
                 raise NotTrusted
             raise NoReply(cluster, "refused 0x%04x" % refused.args[1])
 
@@ -128,7 +131,9 @@ class Radio:
         Clusters other than the open ones go out under the APS link key, and an answer without it does not
         count. Raises NoReply, NcpLost.
         """
-        sequence = None if cluster == KEY_ESTABLISHMENT and frame[0] & zcl.CLUSTER_SPECIFIC else frame[1]
+        sequence = frame[1]
+        if cluster == KEY_ESTABLISHMENT and frame[0] & zcl.CLUSTER_SPECIFIC:
+            sequence = _STEP | frame[2]
         secure = cluster not in _UNSECURED
         return await self.exchange(node_id, SMART_ENERGY, cluster, endpoint, frame, sequence, secure, wait_ms)
 
@@ -147,19 +152,20 @@ class Radio:
                 sequence,
                 secure,
             )
+            self._tag = self._tag % 255 + 1
+            fault = "not delivered"
             try:
-                await self._transmit(node_id, profile, cluster, endpoint, frame, secure)
+                await self._transmit(node_id, profile, cluster, endpoint, frame, secure, self._tag)
                 await asyncio.wait_for_ms(self._event.wait(), wait_ms)
             except asyncio.TimeoutError:
-                if node_id is not None:
-                    raise NoReply(cluster, "nobody answers")
+                fault = "nobody answers"
             finally:
                 self._wanted = None
             self.ncp.check()
             if node_id is None:
                 return self._replies
             if self._reply is None:
-                raise NoReply(cluster, "not delivered")
+                raise NoReply(cluster, fault)
             return self._reply
 
     # Receiving
@@ -204,10 +210,14 @@ class Radio:
             return False
         if not profile:
             return payload[0] == wanted[3]
-        if not payload[0] & zcl.FROM_SERVER:
+        if not payload[0] & zcl.FROM_SERVER or payload[0] & zcl.MANUFACTURER_SPECIFIC:
             return False
+        if wanted[3] < _STEP:
+            return payload[1] == wanted[3]
         # The partner may end a key establishment in a message of its own, with a number of its own.
-        return wanted[3] is None or payload[2 if payload[0] & zcl.MANUFACTURER_SPECIFIC else 1] == wanted[3]
+        if payload[0] & zcl.CLUSTER_SPECIFIC:
+            return payload[2] == wanted[3] & 0xFF or payload[2] == _TERMINATE
+        return payload[2] == zcl.DEFAULT_RESPONSE
 
     # Serving
 

@@ -10,7 +10,6 @@ from inkmeter.ncp import Refused
 from inkmeter.session import Removed
 
 _ALL_CHANNELS = const(0x07FFF800)  # 11 to 26
-_NETWORK_UP = const(0x0015)
 _NO_BEACONS = const(0x0018)
 _MOVE_FAILED = const(0x0C06)
 
@@ -29,7 +28,7 @@ _PAUSE_LONGEST = const(900)
 _LOOK_ROUND = const(5)
 
 
-async def _rejoin(ncp, secured, channels, wait_ms):
+async def _rejoin(session, secured, channels, wait_ms):
     # One rung; True once the network is up again.
     log(
         "recovery",
@@ -37,20 +36,20 @@ async def _rejoin(ncp, secured, channels, wait_ms):
         "secured" if secured else "by the trust centre,",
         "all channels" if channels else "here",
     )
-    with ncp.expect("stackStatusHandler") as events:
-        await ncp.do("findAndRejoinNetwork", secured, channels)
+    with session.ncp.expect("stackStatusHandler") as events:
+        await session.ncp.do("findAndRejoinNetwork", secured, channels)
         while True:
             event = await events.get(wait_ms)
+            if session.network_up:
+                return True
             if event is None or event[1][0] == _MOVE_FAILED or event[1][0] == _NO_BEACONS:
                 return False
-            if event[1][0] == _NETWORK_UP:
-                return True
 
 
 async def _climb(session):
     for secured, channels, wait_ms in _LADDER:
         try:
-            if await _rejoin(session.ncp, secured, channels, wait_ms):
+            if await _rejoin(session, secured, channels, wait_ms):
                 return True
         except Refused as refused:
             log("recovery", "not tried:", refused)
@@ -70,7 +69,7 @@ async def run(session):
             raise Removed
         left = pause
         pause = min(2 * pause, _PAUSE_LONGEST)
-        while left > 0 and not session.network_up and not await session.pressed(min(left, _LOOK_ROUND) * 1000):
+        while left > 0 and not session.network_up and not await session.pause(_LOOK_ROUND):
             left -= _LOOK_ROUND
     log("recovery", "back on the network after", uptime() - began, "s")
     home.set_stage(home.stage)

@@ -3,7 +3,6 @@
 from micropython import const
 
 from inkmeter import home, metering
-from inkmeter.lazy import module
 from inkmeter.log import log, uptime
 from inkmeter.radio import NoReply
 from inkmeter.session import LinkLost
@@ -15,32 +14,33 @@ _FAILED_POLL = const(10)
 _GAS_POLL = const(300)
 _PRICE_POLL = const(1800)
 _PRICE_RETRY = const(120)
+_PRICE_SOON = const(30)
 _TIME_POLL = const(21600)
-_LOOK_FOR_GAS = const(300)
+_LOOK_FOR_GAS_LONGEST = const(86400)
 _FAILURES_TO_PROBE = const(3)
+_FAILURES_TO_LOOK = const(6)
 
 
 class Rounds:
-    """Jobs of one session; each job is [when it is due, what, whose]."""
+    """Jobs of one session; each job is [when it is due, what, whose, failures in a row]."""
 
     def __init__(self, session):
         self.session = session
-        self.failures = 0
-        self.jobs = []
-        for commodity in session.servers:
-            self._add(commodity)
-        self.jobs.append([uptime() + _TIME_POLL, self._time, None])
+        now = uptime()
+        self.jobs = [[now + _TIME_POLL, self._time, None, 0]]
+        for commodity, server in session.servers.items():
+            self.jobs.append([now, self._poll, commodity, 0])
+            if server.price_endpoint is not None:
+                self.jobs.append([now, self._price, commodity, 0])
         if home.GAS not in session.servers:
-            self.jobs.append([uptime() + _LOOK_FOR_GAS, self._look_for_gas, None])
-
-    def _add(self, commodity):
-        self.jobs.append([uptime(), self._poll, commodity])
-        if self.session.servers[commodity].price_endpoint is not None:
-            self.jobs.append([uptime(), self._price, commodity])
+            self.jobs.append([now + session.look_after, self._look_for_gas, home.GAS, 0])
+            session.look_after = min(2 * session.look_after, _LOOK_FOR_GAS_LONGEST)
 
     async def run(self):
-        """For ever. Raises LinkLost when the hub is silent too, and what the session's check_network does."""
-        while True:
+        """Until some server is to be looked for. Raises LinkLost when the hub is silent too, and what the session's
+        check_network does.
+        """
+        while self.session.doubtful is None:
             job = min(self.jobs, key=lambda job: job[0])
             wait = job[0] - uptime()
             if wait > 0:
@@ -51,14 +51,20 @@ class Rounds:
             await self.session.check_network()
             try:
                 job[0] = uptime() + await job[1](job[2])
-                self.failures = 0
+                job[3] = 0
             except (NoReply, ZclError) as error:
-                self.failures += 1
                 log("meters", "no reading:", error)
-                job[0] = uptime() + min(_FAILED_POLL * self.failures, _SLOWEST_POLL)
-                if self.failures % _FAILURES_TO_PROBE == 0:
-                    await self._probe()
+                await self._failed(job)
             self.session.home.changed()
+
+    async def _failed(self, job):
+        job[3] += 1
+        job[0] = uptime() + min(_FAILED_POLL * job[3], _SLOWEST_POLL)
+        if job[3] % _FAILURES_TO_PROBE == 0:
+            await self._probe()
+            if job[3] % _FAILURES_TO_LOOK == 0 and job[1] == self._poll:
+                # The hub answers and the meter does not: it may have another address or key by now.
+                self.session.doubtful = job[2]
 
     # Each job answers in how many seconds it is due again.
 
@@ -69,29 +75,32 @@ class Rounds:
 
     async def _price(self, commodity):
         published = await metering.read_price(self.session.radio, self.session.servers[commodity])
-        if published is None:
-            return _PRICE_RETRY
         price = self.session.home.price(commodity)
         utc = self.session.clock.now()
+        if published is None:
+            price.rate.put(None, uptime(), utc)
+            return _PRICE_RETRY
         price.rate.put(published.rate, uptime(), utc)
         price.currency = published.currency
         price.tier = published.tier
         price.label = published.label
+        price.rate.max_age = home.PRICE_AGE
         if published.end is None or utc is None:
             return _PRICE_POLL
-        return max(min(published.end - utc, _PRICE_POLL), 1)
+        left = published.end - utc
+        if left <= 0:
+            price.rate.put(None, uptime(), utc)
+        price.rate.max_age = max(min(left, home.PRICE_AGE), 0)
+        # The meter's clock may be behind the hub's, and the price that it calls current over.
+        return _PRICE_RETRY if left < _PRICE_SOON else min(left, _PRICE_POLL)
 
     async def _time(self, _):
         await metering.set_clock(self.session)
         return _TIME_POLL
 
-    async def _look_for_gas(self, _):
-        with module("discovery", "zdo", "store") as discovery:
-            await discovery.look(self.session)
-        if home.GAS not in self.session.servers:
-            return _LOOK_FOR_GAS
-        self._add(home.GAS)
-        return _TIME_POLL
+    async def _look_for_gas(self, commodity):
+        self.session.doubtful = commodity
+        return 0
 
     async def _probe(self):
         # Is it the meter that is silent, or everybody?
@@ -102,5 +111,5 @@ class Rounds:
 
 
 async def run(session):
-    """Reads until the link is lost."""
+    """Reads until the link is lost, or a server is to be looked for."""
     await Rounds(session).run()

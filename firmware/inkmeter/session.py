@@ -9,9 +9,10 @@ import asyncio
 
 from micropython import const
 
+from inkmeter.ezsp import EzspError
 from inkmeter.lazy import module
-from inkmeter.log import log
-from inkmeter.ncp import NcpLost, UnsupportedNcp
+from inkmeter.log import log, uptime
+from inkmeter.ncp import NcpLost, Refused, UnsupportedNcp
 from inkmeter.radio import NotTrusted
 
 _NETWORK_UP = const(0x0015)
@@ -25,10 +26,15 @@ _RADIO_DEAD = const(0x100)  # codes of `inkmeter.ash` above this: the host gave 
 # Seconds
 _NCP_RETRY = const(5)
 _NCP_RETRY_LONGEST = const(60)
+_LONG_WELL = const(600)
+_AGREE_AGAIN = const(30)
+_AGREE_AGAIN_LONGEST = const(900)
 _REMOVED_NOTICE = const(600)
 _UNSUPPORTED_NOTICE = const(3600)
 _LOOK_ROUND = const(5)
 _DEFAULT_POLL = const(10)
+_LOOK_FIRST = const(300)
+_FAULTS_TO_SAY = const(3)
 
 
 class LinkLost(Exception):
@@ -56,7 +62,8 @@ class Session:
     """`pressed(ms)` waits for the OK button and says whether it came; `reset_ncp()` pulses the NCP's reset pin.
 
     `network_up` is the NCP's last word. `servers` are the metering servers by commodity, `time_endpoint` the
-    hub's clock; both are empty until the meters have been found.
+    hub's clock; both are empty until the meters have been found. `doubtful` is the commodity whose server is to be
+    looked for again, `look_after` the seconds until one that is missing is looked for.
     """
 
     def __init__(self, ncp, radio, home, clock, pressed, reset_ncp):
@@ -70,6 +77,9 @@ class Session:
         self.time_endpoint = None
         self.joined = False
         self.network_up = False
+        self.doubtful = None
+        self.look_after = _LOOK_FIRST
+        self._agree_again = _AGREE_AGAIN
 
     def callback(self, name, values):
         """Sees every callback of the NCP's."""
@@ -89,14 +99,21 @@ class Session:
     async def run(self):
         """For ever."""
         delay = _NCP_RETRY
+        faults = 0
         while True:
+            began = uptime()
             try:
                 await self._step("startup")
-                delay = _NCP_RETRY
                 await self._live()
-            except NcpLost as lost:
-                self.radio.lost()
-                if lost.args[0] > _RADIO_DEAD:
+            except (NcpLost, Refused, EzspError) as fault:
+                if uptime() - began > _LONG_WELL:
+                    delay = _NCP_RETRY
+                    faults = 0
+                faults += 1
+                # A restart of the NCP's own is no reason to wait; one after the other, silence and refusals are.
+                alive = isinstance(fault, NcpLost) and fault.args[0] <= _RADIO_DEAD
+                if not alive or faults >= _FAULTS_TO_SAY:
+                    log("ncp", "is of no use:", fault)
                     self.home.set_stage(self.home.stage, "N01")
                     await self.reset_ncp()
                     await asyncio.sleep(delay)
@@ -122,21 +139,33 @@ class Session:
                 log("session", "the link key is not good any more")
                 with module("store") as store:
                     store.put("key_with", None)
+                await self.pause(self._agree_again)
+                self._agree_again = min(2 * self._agree_again, _AGREE_AGAIN_LONGEST)
             except Removed:
                 log("session", "removed by the hub")
                 self.joined = False
                 self.home.set_stage(0, "H02")
-                await self.pressed(_REMOVED_NOTICE * 1000)
+                await self.pause(_REMOVED_NOTICE)
 
     async def _step(self, *names):
         with module(*names) as step:
             await step.run(self)
 
+    async def pause(self, seconds):
+        """Waits, or ends at once with True on a press. Raises NcpLost."""
+        while seconds > 0:
+            self.ncp.check()
+            if await self.pressed(min(seconds, _LOOK_ROUND) * 1000):
+                return True
+            seconds -= _LOOK_ROUND
+        self.ncp.check()
+        return False
+
     async def wait(self, seconds):
-        """Waits, or ends at once with True on a press. Raises LinkLost or Removed when the network goes."""
+        """pause() that raises LinkLost or Removed when the network goes."""
         while seconds > 0:
             await self.check_network()
-            if await self.pressed(min(seconds, _LOOK_ROUND) * 1000):
+            if await self.pause(min(seconds, _LOOK_ROUND)):
                 return True
             seconds -= _LOOK_ROUND
         await self.check_network()

@@ -12,6 +12,7 @@ _DEVICE_IHD = const(0x0502)
 _PARENT_FROM_TOKEN = const(0x0001)
 _REJOIN_ON_REBOOT = const(0x0002)
 _NETWORK_WAIT = const(15000)  # ms
+_NOT_JOINED = const(0x0017)
 
 # setConfigurationValue: identifier, value
 _CONFIGURATION = const(
@@ -34,7 +35,6 @@ _POLICIES = const(
 # setValue: identifier, value
 _VALUES = const(
     (
-        (0x0A, b"\x00\x01"),  # EXTENDED_SECURITY_BITMASK: no leave at a stranger's request
         (0x3F, b"\x03"),  # END_DEVICE_KEEP_ALIVE_SUPPORT_MODE: both ways
     )
 )
@@ -61,11 +61,16 @@ async def configure(ncp):
 
 
 async def run(session):
-    """Restarts the NCP, sets it up and lets it back onto its network, if it has one."""
+    """Restarts the NCP, sets it up and lets it back onto its network, if it has one.
+
+    Raises NcpLost, UnsupportedNcp, Refused, EzspError.
+    """
     ncp = session.ncp
     session.network_up = False
     await ncp.start()
     await configure(ncp)
+    for commodity, server in session.servers.items():
+        await ncp.set_address(commodity, server)
     (eui64,) = await ncp.command("getEui64")
     session.home.eui64 = bytes(reversed(eui64))
     session.joined = True
@@ -73,7 +78,9 @@ async def run(session):
         with ncp.expect("stackStatusHandler") as events:
             await ncp.do("networkInit", _PARENT_FROM_TOKEN | _REJOIN_ON_REBOOT)
             await events.get(_NETWORK_WAIT)
-    except Refused:
+    except Refused as refused:
+        if refused.args[1] != _NOT_JOINED:
+            raise
         session.joined = False
     if session.joined:
         log("ncp", "on the network" if session.network_up else "not back on the network by itself")

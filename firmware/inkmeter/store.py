@@ -13,15 +13,16 @@ from inkmeter.log import log
 
 _FILE = const("state.json")
 _NEW = const("state.new")
+_LONGEST = const(512)
 
 
 def load():
     """The stored dict; empty on a first start, and where the file is damaged."""
     try:
         with open(_FILE) as file:
-            state = json.load(file)
+            state = json.loads(file.read(_LONGEST))
         return state if isinstance(state, dict) else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, MemoryError):
         return {}
 
 

@@ -5,10 +5,11 @@ import sys
 
 from micropython import const
 
-from inkmeter.log import log
+from inkmeter.log import log, uptime
 
 _SECONDS_FIRST = const(1)
 _SECONDS_LONGEST = const(60)
+_LONG_WELL = const(600)
 
 
 class Supervisor:
@@ -25,6 +26,7 @@ class Supervisor:
     async def _own(self, name, run):
         delay = _SECONDS_FIRST
         while True:
+            began = uptime()
             try:
                 await run()
                 log("tasks", name, "came to its end")
@@ -32,6 +34,8 @@ class Supervisor:
                 log("tasks", name, "failed with", type(error).__name__)
                 sys.print_exception(error)
             self.restarts[name] += 1
+            if uptime() - began > _LONG_WELL:
+                delay = _SECONDS_FIRST
             log("tasks", name, "starts again in", delay, "s, restart number", self.restarts[name])
             await asyncio.sleep(delay)
             delay = min(2 * delay, _SECONDS_LONGEST)

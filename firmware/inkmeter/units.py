@@ -33,10 +33,11 @@ def from_bcd(raw):
 
 
 def plain(raw, unit_of_measure):
-    """A register's value as a binary number, whichever way the meter writes it; None stays None."""
+    """A register's or a demand's value as a binary number, whichever way the meter writes it; None stays None."""
     if raw is None or unit_of_measure is None or not unit_of_measure & _BCD:
         return raw
-    return from_bcd(raw)
+    value = from_bcd(abs(raw))
+    return -value if value and raw < 0 else value
 
 
 def scale(raw, multiplier, divisor, digits):

@@ -1,6 +1,7 @@
 """ZCL frames and attribute values (Zigbee Cluster Library 8, chapter 2), integers only.
 
-Invalid codes ("no such reading") become None here and go no further.
+Invalid codes ("no such reading") become None here and go no further. Attributes are named together with the type
+that the documents give them: type << 16 | identifier.
 """
 
 from micropython import const
@@ -11,6 +12,7 @@ READ_ATTRIBUTES_RESPONSE = const(0x01)
 DEFAULT_RESPONSE = const(0x0B)
 
 _SUCCESS = const(0x00)
+UNSUPPORTED_ATTRIBUTE = const(0x86)
 _EUI64 = const(0xF0)
 
 # Frame control
@@ -21,7 +23,7 @@ FROM_SERVER = const(0x08)
 # Data types, as far as a length is needed: type, octets. Section 2.6.2.
 _FIXED = const(
     (
-        b"\x00\x00\x08\x01\x09\x02\x0a\x03\x0b\x04\x0c\x05\x0d\x06\x0e\x07\x0f\x08\x10\x01"
+        b"\x08\x01\x09\x02\x0a\x03\x0b\x04\x0c\x05\x0d\x06\x0e\x07\x0f\x08\x10\x01"
         b"\x18\x01\x19\x02\x1a\x03\x1b\x04\x1c\x05\x1d\x06\x1e\x07\x1f\x08"
         b"\x20\x01\x21\x02\x22\x03\x23\x04\x24\x05\x25\x06\x26\x07\x27\x08"
         b"\x28\x01\x29\x02\x2a\x03\x2b\x04\x2c\x05\x2d\x06\x2e\x07\x2f\x08"
@@ -55,12 +57,12 @@ class Header:
 
 
 def read_attributes(sequence, identifiers):
-    """A Read Attributes frame for up to 30 attribute identifiers."""
+    """A Read Attributes frame for up to 30 attributes."""
     frame = bytearray(3 + 2 * len(identifiers))
     frame[1], frame[2] = sequence, READ_ATTRIBUTES
     at = 3
     for identifier in identifiers:
-        frame[at], frame[at + 1] = identifier & 0xFF, identifier >> 8
+        frame[at], frame[at + 1] = identifier & 0xFF, identifier >> 8 & 0xFF
         at += 2
     return frame
 
@@ -104,10 +106,11 @@ def value_at(kind, data, at):
 
 
 def parse_read_response(payload):
-    """{attribute identifier: value} of a Read Attributes Response.
+    """{type << 16 | attribute identifier: value} of a Read Attributes Response, so that a value of another type than
+    the documents' is not found.
 
-    The value is None for an attribute that is invalid, unsupported or refused. Records before a damaged
-    one are lost too: ZclError.
+    The value is None where it is the type's invalid code. An attribute that is not to be had stands with its status
+    (no status is a type's number) and None. Records before a damaged one are lost too: ZclError.
     """
     found = {}
     at = 0
@@ -119,9 +122,10 @@ def parse_read_response(payload):
         status = payload[at + 2]
         at += 3
         if status != _SUCCESS:
-            found[identifier] = None
+            found[status << 16 | identifier] = None
             continue
         if at >= end:
             raise ZclError("short record")
-        found[identifier], at = value_at(payload[at], payload, at + 1)
+        kind = payload[at]
+        found[kind << 16 | identifier], at = value_at(kind, payload, at + 1)
     return found

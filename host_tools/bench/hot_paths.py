@@ -12,6 +12,7 @@ sys.path.insert(0, sys.argv[1])
 
 EUI64 = bytes(range(8))
 INSTALL_CODE = bytes(range(18))
+NAK = bytes.fromhex("A0547D3A7E")
 METER_ANSWER = bytes.fromhex(
     "18010100000025cc644d0000000004002af3090000030030000103002201000002030022e80300030300182b04030018000603001800"
 )
@@ -36,7 +37,6 @@ def ash_receive():
     frame = bytes(sender.output(0))
 
     def once():
-        receiver._rx_next = 0
         receiver.receive(frame, len(frame), 0)
         receiver.output(0)
 
@@ -49,7 +49,7 @@ def ash_send():
     ash.send(len(METER_ANSWER))
 
     def once():
-        ash._send_due = True
+        ash.receive(NAK, len(NAK), 0)
         ash.output(0)
 
     return once

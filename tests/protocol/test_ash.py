@@ -12,12 +12,9 @@ class Host:
     def __init__(self, now=1000):
         self.now = now
         self.payloads = []
-        self.room = True
         self.ash = Ash(self.deliver)
 
     def deliver(self, payload):
-        if not self.room:
-            return False
         self.payloads.append(bytes(payload))
 
     def receive(self, data):
@@ -222,16 +219,6 @@ def test_the_longest_frame_an_ncp_sends():
     host = connected()
     host.receive(wire(0, False, 0, "00" * 220))
     assert host.payloads == [bytes(220)]
-
-
-def test_no_room_is_as_if_the_frame_were_out_of_sequence():
-    host = connected()
-    host.room = False
-    host.receive(wire(0, False, 0, "009001190090"))
-    assert host.out() == "A0547D3A7E"
-    host.room = True
-    host.receive(wire(0, True, 0, "009001190090"))
-    assert len(host.payloads) == 1
 
 
 def test_a_nak_sends_again_at_once():

@@ -1,7 +1,10 @@
 """The one place that sends: what may leave the device, and which answers count."""
 
+import asyncio
+
 from inkmeter import radio as r
-from inkmeter.radio import NotPermitted, Radio
+from inkmeter.ncp import Refused
+from inkmeter.radio import NoReply, NotPermitted, NotTrusted, Radio
 
 
 def permitted(profile, cluster, payload):
@@ -102,7 +105,7 @@ def test_an_open_cluster_needs_no_link_key():
 
 
 def test_a_terminate_with_a_number_of_its_own_counts():
-    radio = listening((0, 0x0109, 0x0800, None, False))
+    radio = listening((0, 0x0109, 0x0800, 0x101, False))
     radio.callback("incomingMessageHandler", message(0x0800, b"\x09\x55\x03\x04\x0a\x02\x00", sender=0, options=0))
     assert radio._reply is not None
 
@@ -112,6 +115,86 @@ def test_answers_to_a_broadcast_are_collected_up_to_a_limit():
     for sender in range(20):
         radio.callback("incomingMessageHandler", message(0x8006, b"\x03\x00\x01\x00\x01\x01", sender, 0, 0))
     assert len(radio._replies) == 8
+
+
+class SendingNcp(FakeNcp):
+    """Takes every message, or refuses it; `answer` is called once it is out."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent = []
+        self.refusal = None
+        self.answer = lambda tag: None
+
+    def check(self):
+        pass
+
+    async def do(self, name, *values):
+        self.sent.append((name, values))
+        if self.refusal:
+            raise Refused(name, self.refusal)
+        self.answer(values[-2])
+        return [0]
+
+
+def asking(ncp, node_id=0x3A51, cluster=0x0702):
+    radio = Radio(ncp)
+
+    async def ask():
+        return await radio.request(node_id, 1, cluster, b"\x00\x07\x00\x00\x00", 20)
+
+    return radio, lambda: asyncio.run(ask())
+
+
+def raised(kind, call):
+    try:
+        call()
+    except kind as error:
+        return error
+    raise AssertionError("nothing was raised")
+
+
+def test_what_is_not_permitted_gets_nowhere():
+    ncp = SendingNcp()
+    radio = Radio(ncp)
+    for one in ((0x0702, b"\x01\x01\x02"), (0x0703, b"\x00\x01\x00\x00\x00"), (0x0000, b"\x00\x01\x02")):
+        raised(NotPermitted, lambda one=one: asyncio.run(radio.send(0, 1, *one)))
+        raised(NotPermitted, lambda one=one: asyncio.run(radio.request(0, 1, *one)))
+    assert ncp.sent == []
+
+
+def test_only_the_hub_s_key_is_the_hub_s_fault():
+    ncp = SendingNcp()
+    ncp.refusal = 0x0C0E
+    raised(NotTrusted, asking(ncp, 0)[1])
+    raised(NoReply, asking(ncp, 0x3A51)[1])
+
+
+def test_a_message_that_is_not_delivered_ends_its_own_request_alone():
+    ncp = SendingNcp()
+    radio, ask = asking(ncp)
+    # An answer of ours to somebody else, under way at the same time, has failed.
+    ncp.answer = lambda tag: radio.callback("messageSentHandler", [0, 0x0C02])
+    assert raised(NoReply, ask).args[1] == "nobody answers"
+    ncp.answer = lambda tag: radio.callback("messageSentHandler", [tag, 0x0C02])
+    assert raised(NoReply, ask).args[1] == "not delivered"
+    asyncio.run(radio.send(0, 1, 0x0800, b"\x01\x01\x03"))
+    assert ncp.sent[0][1][-2] != 0 and ncp.sent[-1][1][-2] == 0
+
+
+def test_key_establishment_takes_no_general_command_for_a_step():
+    wanted = (0, 0x0109, 0x0800, 0x101, False)
+    for payload, counts in (
+        (b"\x18\x07\x01\x00\x00\x00\x31\x03\x00", False),  # a late Read Attributes Response
+        (b"\x09\x07\x01" + bytes(22), True),
+        (b"\x09\x07\x00" + bytes(52), False),  # the answer to the step before, once more
+        (b"\x09\x55\x03\x04\x0a\x02\x00", True),  # Terminate
+        (b"\x18\x07\x0b\x00\x81", True),  # Default Response
+        (b"\x0d\x34\x12\x07\x01" + bytes(22), False),  # manufacturer specific
+    ):
+        radio = listening(wanted)
+        radio.callback("incomingMessageHandler", message(0x0800, payload, 0, 0))
+        assert (radio._reply is not None) == counts, payload
 
 
 def test_questions_wait_in_a_bounded_inbox():

@@ -29,18 +29,20 @@ def test_an_electricity_meter():
     header = Header(ESME)
     assert header.is_general(zcl.READ_ATTRIBUTES_RESPONSE) and header.sequence == 1
     assert parse_read_response(header.payload) == {
-        0x0000: 5072076, 0x0400: 2547, 0x0300: 0, 0x0301: 1, 0x0302: 1000, 0x0303: 0x2B, 0x0304: 0, 0x0306: 0,
+        0x250000: 5072076, 0x2A0400: 2547, 0x300300: 0, 0x220301: 1, 0x220302: 1000, 0x180303: 0x2B, 0x180304: 0,
+        0x180306: 0,
     }  # fmt: skip
 
 
 def test_a_gas_mirror():
     found = parse_read_response(Header(GPF).payload)
-    assert found[0x0000] == 2282363 and found[0x0306] == 0x80 and found[0x0C01] == 39452 and found[0x0C40] == 278708
+    assert found[0x250000] == 2282363 and found[0x180306] == 0x80
+    assert found[0x220C01] == 39452 and found[0x230C40] == 278708
 
 
-def test_an_unsupported_attribute_has_no_type_and_no_value():
+def test_an_unsupported_attribute_stands_with_its_status():
     frame = bytes.fromhex("180301010c8600000025010000000000")
-    assert parse_read_response(Header(frame).payload) == {0x0C01: None, 0x0000: 1}
+    assert parse_read_response(Header(frame).payload) == {0x860C01: None, 0x250000: 1}
 
 
 def test_export_is_negative():

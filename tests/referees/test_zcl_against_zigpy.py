@@ -49,8 +49,11 @@ def test_read_responses_of_the_vectors(frame):
     assert not rest
     wanted = {}
     for record in response.status_records:
-        ok = record.status == Status.SUCCESS
-        wanted[record.attrid] = plain(DataType.from_type_id(record.value.type), record.value.value) if ok else None
+        if record.status == Status.SUCCESS:
+            kind = DataType.from_type_id(record.value.type)
+            wanted[record.value.type << 16 | record.attrid] = plain(kind, record.value.value)
+        else:
+            wanted[record.status << 16 | record.attrid] = None
     assert zcl.parse_read_response(zcl.Header(frame).payload) == wanted
 
 
@@ -80,4 +83,4 @@ def test_every_type(kind):
     wire = RESPONSE(status_records=records).serialize()
     got = zcl.parse_read_response(wire)
     for identifier, value in enumerate(values):
-        assert got[identifier] == plain(data_type, data_type.python_type(value)), (identifier, value)
+        assert got[kind << 16 | identifier] == plain(data_type, data_type.python_type(value)), (identifier, value)

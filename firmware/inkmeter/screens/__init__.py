@@ -8,7 +8,7 @@ from micropython import const
 from inkmeter import home as h
 
 # Outcomes that a person can do something about while the code is on the screen
-_ON_PAIRING_SCREEN = const(("P01", "P02", "P03", "P04"))
+_ON_PAIRING_SCREEN = const(("P01", "P02", "P03", "P04", "P07"))
 
 
 def choose(home):

@@ -42,7 +42,9 @@ def picture(home, now, width, height):
 
 
 def _kilowatts(watts):
-    # Three figures fit.
+    # Three figures fit; no fuse of a home's lets more through.
+    if watts >= 1000000:
+        return _UNKNOWN
     digits = 2 if watts < 10000 else 1 if watts < 100000 else 0
     return units.decimal(watts // 10 ** (3 - digits), digits)
 
