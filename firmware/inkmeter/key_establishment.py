@@ -241,17 +241,18 @@ async def establish(ncp, radio, eui64):
     raise Ended(_UNSUPPORTED_SUITE if certificates else _NCP_CANNOT)
 
 
-# What each end means for the household: code, seconds until the next try, tries before the code is shown.
-_CONSEQUENCES = {
-    _UNKNOWN_ISSUER: ("P06", 3600, 1),
-    _BAD_KEY_CONFIRM: ("P06", 900, 1),
-    _BAD_MESSAGE: ("P06", 900, 3),
-    _NO_RESOURCES: ("P07", 900, 3),
-    _UNSUPPORTED_SUITE: ("P06", 3600, 1),
-    _INVALID_CERTIFICATE: ("P06", 3600, 1),
-    _TIMED_OUT: ("P08", 300, 3),
-    _NCP_CANNOT: ("P06", 900, 3),
-}
+# What each end means for the household: reason as above, outcome's code, seconds until the next try, tries before
+# the code is shown.
+_CONSEQUENCES = const("""
+1 P06 3600 1
+2 P06 900 1
+3 P06 900 3
+4 P07 900 3
+5 P06 3600 1
+6 P06 3600 1
+256 P08 300 3
+257 P06 900 3
+""")
 _SOON = const(30)
 _TRIES_IN_A_ROW = const(10)
 _PAUSE = const(900)
@@ -261,8 +262,12 @@ def consequence(reason, wait, tries):
     """(outcome code or None, seconds to wait) after the `tries`-th failure in a row; `wait` is what the partner
     asked for, or None.
     """
-    code, own_wait, shown_from = _CONSEQUENCES.get(reason, ("P06", 900, 1))
-    if tries < shown_from:
+    at = _CONSEQUENCES.find("\n%d " % reason) + 1
+    # A Terminate status that the documents do not know is taken for a wrong confirmation.
+    at = at or _CONSEQUENCES.find("2 P06")
+    _, code, own_wait, shown_from = _CONSEQUENCES[at : _CONSEQUENCES.find("\n", at)].split(" ")
+    own_wait = int(own_wait)
+    if tries < int(shown_from):
         code, own_wait = None, _SOON
     if tries >= _TRIES_IN_A_ROW:
         own_wait = max(own_wait, _PAUSE)

@@ -52,6 +52,7 @@ _INBOX = const(4)
 _ANSWERS = const(8)  # to a broadcast
 _ZDO_RESPONSE = const(0x8000)
 _OK = const(0x0000)
+_APS_ENCRYPTION_ERROR = const(0x0C0A)  # no key for this node
 _KEY_NOT_AUTHORIZED = const(0x0C0E)
 
 
@@ -64,7 +65,7 @@ class NoReply(Exception):
 
 
 class NotTrusted(Exception):
-    """The NCP's link key with the hub is not the one that key establishment made."""
+    """The NCP has no link key with the hub, or not the one that key establishment made."""
 
 
 class Radio:
@@ -117,7 +118,7 @@ class Radio:
             else:
                 await self.ncp.do("sendUnicast", 0, node_id, *aps, tag, payload)
         except Refused as refused:
-            if refused.args[1] == _KEY_NOT_AUTHORIZED and node_id == HUB:
+            if node_id == HUB and refused.args[1] in (_APS_ENCRYPTION_ERROR, _KEY_NOT_AUTHORIZED):
                 raise NotTrusted
             raise NoReply(cluster, "refused 0x%04x" % refused.args[1])
 
