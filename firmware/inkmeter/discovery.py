@@ -9,7 +9,7 @@ from inkmeter import home, metering, store, zdo
 from inkmeter.ezsp import EzspError
 from inkmeter.log import log
 from inkmeter.ncp import Refused
-from inkmeter.radio import HUB, METERING, PRICE, SMART_ENERGY, TIME, NoReply
+from inkmeter.radio import HUB, KEY_NOT_AUTHORIZED, METERING, PRICE, SMART_ENERGY, TIME, NoReply, NotTrusted
 from inkmeter.session import LinkLost, Server
 from inkmeter.zcl import UNSUPPORTED_ATTRIBUTE, ZclError
 
@@ -90,9 +90,17 @@ async def hub_servers(radio):
 
 
 async def partner_link_key(ncp, eui64):
-    """Asks the trust centre for a link key with another node (EUI-64 in air order); True once it is there."""
+    """Asks the trust centre for a link key with another node (EUI-64 in air order); True once it is there.
+
+    Raises NotTrusted, Refused.
+    """
     with ncp.expect("zigbeeKeyEstablishmentHandler") as events:
-        await ncp.do("requestLinkKey", eui64)
+        try:
+            await ncp.do("requestLinkKey", eui64)
+        except Refused as refused:
+            if refused.args[1] == KEY_NOT_AUTHORIZED:
+                raise NotTrusted
+            raise
         while True:
             event = await events.get(_LINK_KEY_WAIT)
             if event is None:

@@ -53,7 +53,7 @@ _ANSWERS = const(8)  # to a broadcast
 _ZDO_RESPONSE = const(0x8000)
 _OK = const(0x0000)
 _APS_ENCRYPTION_ERROR = const(0x0C0A)  # no key for this node
-_KEY_NOT_AUTHORIZED = const(0x0C0E)
+KEY_NOT_AUTHORIZED = const(0x0C0E)
 
 
 class NotPermitted(Exception):
@@ -118,7 +118,7 @@ class Radio:
             else:
                 await self.ncp.do("sendUnicast", 0, node_id, *aps, tag, payload)
         except Refused as refused:
-            if node_id == HUB and refused.args[1] in (_APS_ENCRYPTION_ERROR, _KEY_NOT_AUTHORIZED):
+            if node_id == HUB and refused.args[1] in (_APS_ENCRYPTION_ERROR, KEY_NOT_AUTHORIZED):
                 raise NotTrusted
             raise NoReply(cluster, "refused 0x%04x" % refused.args[1])
 

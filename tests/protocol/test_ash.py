@@ -289,6 +289,21 @@ def test_a_quick_partner_shortens_the_timer_to_its_minimum():
     assert host.ash.deadline(host.now) == 400
 
 
+def test_what_was_sent_twice_says_nothing_about_the_partner_s_speed():
+    host = connected()
+    host.send("0000000D")
+    host.out()
+    host.now += 800
+    host.ash.tick(host.now)
+    assert host.out() and host.ash.retransmissions == 1
+    host.now += 100
+    host.receive("8160597E")
+    assert not host.ash.busy()
+    host.send("0000000D")
+    host.out()
+    assert host.ash.deadline(host.now) == 1600
+
+
 def test_error_and_unexpected_rstack_end_the_link():
     for frame, code in (("C20251A8BD7E", 0x51), ("1AC1020B0A527E", 0x0B), ("C20203D20A7E", 0x03)):
         host = connected()

@@ -159,11 +159,15 @@ def test_certificates_that_are_not_accepted():
     other_device = HUB_CERTIFICATE[:35] + b"\x99" + HUB_CERTIFICATE[36:]
     other_issuer = HUB_CERTIFICATE[:11] + b"\x99" + HUB_CERTIFICATE[12:]
     wrong_curve = HUB_CERTIFICATE[:9] + b"\x99" + HUB_CERTIFICATE[10:]
+    extended = b"\x01" + HUB_CERTIFICATE[1:]
+    other_hash = HUB_CERTIFICATE[:10] + b"\x09" + HUB_CERTIFICATE[11:]
     no_agreement = HUB_CERTIFICATE[:36] + b"\x80" + HUB_CERTIFICATE[37:]
     for certificate, reason in (
         (other_device, 3),
         (other_issuer, 1),
         (wrong_curve, 6),
+        (extended, 6),
+        (other_hash, 6),
         (no_agreement, 6),
         (HUB_CERTIFICATE[:-1], 3),
     ):
@@ -210,6 +214,21 @@ def test_a_hub_that_wants_another_suite_gets_it():
     assert ncp.commands[-1] == ("clearTemporaryDataMaybeStoreLinkKey", 1)
 
 
+def test_a_hub_that_refuses_the_suite_and_offers_no_other_is_not_asked_again():
+    certificates = {"": bytes(48), "283k1": OWN_CERTIFICATE}
+    radio = FakeRadio({0: (bytes((0x09, 0x77, 3, 5, 0, 2, 0)),)}, suites=3)
+    assert establish(FakeNcp(certificates), radio)[0] == 5
+    assert [command for command, _ in radio.sent] == [0]
+
+
+def test_an_answer_to_another_step_or_a_default_response_is_a_bad_message():
+    radio = FakeRadio({0: (bytes((0x09, 1, 1, 2, 0, 3, 6)) + HUB_CERTIFICATE,)})
+    assert establish(FakeNcp(), radio) == (3,)
+    radio = FakeRadio({0: (bytes((0x18, 1, 0x0B, 0, 0x81)),)})
+    assert establish(FakeNcp(), radio) == (3, None, None)
+    assert [command for command, _ in radio.sent] == [0]  # who said no is not told so
+
+
 def test_no_suite_in_common_and_no_certificate_at_all():
     assert establish(FakeNcp(), FakeRadio(suites=1))[0] == 5
     assert establish(FakeNcp({"": None, "283k1": None}), FakeRadio())[0] >= 0x100
@@ -224,6 +243,15 @@ def test_an_ncp_that_cannot_compute_or_store():
             assert ncp.stored() == [0]
     assert establish(FakeNcp(store=FAIL), FakeRadio())[0] >= 0x100
 
+    class Refusing(FakeNcp):
+        async def command(self, name, *values):
+            answer = await FakeNcp.command(self, name, *values)
+            return [FAIL] if name.startswith("calculate") else answer
+
+    radio = FakeRadio()
+    assert establish(Refusing(), radio) == (0x101,)
+    assert [command for command, _ in radio.sent] == [0, 1]
+
 
 def test_every_end_has_its_outcome_and_its_wait():
     for reason in (1, 2, 3, 4, 5, 6, 0x100, 0x101, 0x55):
@@ -233,7 +261,8 @@ def test_every_end_has_its_outcome_and_its_wait():
         assert consequence(reason, 0, 10)[1] >= 900
     assert consequence(4, 10, 1) == (None, 30)
     assert consequence(0x100, None, 1) == (None, 30)
-    assert consequence(6, None, 1) == ("P06", 3600)
+    for reason in (1, 5, 6):
+        assert consequence(reason, None, 1) == ("P06", 3600)
 
 
 def test_comparing_macs():

@@ -89,6 +89,13 @@ def test_the_pairing_screen_has_every_group():
         assert "Device ID" in joined and "supplier" in joined and "Enter the code on their site" in joined
 
 
+def test_a_meter_is_known_by_the_end_of_its_number():
+    home = h.Home()
+    home.set_stage(h.CONFIRMING, "P11", "21E0047731")
+    for size in SIZES:
+        assert "047731" in texts(confirm.picture(home, 0, *size))
+
+
 def test_everything_is_inside_the_picture():
     home = reading()
     home.eui64, home.install_code = bytes(8), bytes(18)

@@ -157,6 +157,32 @@ def test_the_same_seed_gives_the_same_run(tell, tmp_path):
     assert first[1] != other[1]
 
 
+def test_the_radio_module_is_told_to_be_secure(tell):
+    async def story(home):
+        await home.until_shows("Enter the code on their site", 60)
+        stack = home.world.ncp.stack
+        assert stack.configuration[0x0C] == 2 and stack.configuration[0x0D] == 5  # Zigbee PRO, ENC-MIC-32
+
+    tell(story)
+
+
+def test_the_panel_sleeps_between_refreshes_and_ages_slowly(tell):
+    async def story(home):
+        await paired(home)
+        before = len(home.screens)
+        awake = 0
+        for at in range(60):
+            home.world.household.set_load("test", 3000 if at % 2 else 1000)
+            await home.sleep(10)
+            awake += not home.world.panel.busy(home.clock.now_us)
+        assert 10 <= len(home.screens) - before <= 600 // 30 + 2
+        assert awake == 0  # BUSY is high in deep sleep
+        runs = "".join("F" if screen.full else "." for screen in home.screens).split("F")
+        assert max(len(run) for run in runs) == 8
+
+    tell(story)
+
+
 def test_secrets_stay_out_of_the_log(tell):
     async def story(home):
         await paired(home)
@@ -166,6 +192,9 @@ def test_secrets_stay_out_of_the_log(tell):
         for secret in (code, code[:32], home.world.hub.network.key.hex().upper(), *keys):
             assert secret not in log
             assert secret[:12] not in log
+            # Nor as Python prints octets and lists of them.
+            octets = bytes.fromhex(secret)[:6]
+            assert repr(octets)[2:-1] not in home.log() and str(list(octets))[1:-1] not in home.log()
 
     tell(story)
 

@@ -1,5 +1,7 @@
 """Everything that can go wrong on the road: each ends on the right screen, in words, and ends with its cause."""
 
+import itertools
+
 import pytest
 from bellows.types import NcpResetCode
 
@@ -46,6 +48,22 @@ def test_a_hub_that_never_opens(tell):
         home.world.portal.add_device(*home.world.label)
         home.press()
         await finish(home)
+
+    tell(story)
+
+
+def test_a_device_left_alone_listens_less_and_less_often(tell):
+    async def story(home):
+        await home.sleep(3600)
+        lines = [line for line in home.log().splitlines() if "pairing: not let in" in line]
+        times = [float(line[1:].split("]")[0]) for line in lines]
+        often = [b - a for a, b in itertools.pairwise(times) if b < 900]
+        assert len(often) >= 10 and all(45 <= gap < 80 for gap in often)
+        assert len({round(gap) for gap in often}) > 5  # not in step with the neighbours'
+        assert len(times) <= len(often) + 6
+        home.press()
+        await home.sleep(12)
+        assert home.log().count("pairing: not let in") == len(times) + 3
 
     tell(story)
 
@@ -432,13 +450,44 @@ def test_a_power_cut_between_the_agreement_and_the_first_reading(tell):
     tell(story)
 
 
+def test_a_link_key_that_the_radio_module_has_lost(tell):
+    async def story(home):
+        await ask_supplier(home)
+        await finish(home)
+        home.power_off()
+        stack = home.world.ncp.stack
+        stack.keys[home.world.hub.eui64].authorised = False
+        home.power_on()
+        await home.until(lambda: home.world.hub.responder.completed == 2, 300, "a second agreement")
+        await home.until(lambda: stack.keys[home.world.hub.eui64].authorised, 30, "the new key is kept")
+        await home.until(lambda: home.shows("USING") or home.shows("SENDING OUT"), 300, "readings again")
+        assert "the link key is not good any more" in home.log()
+
+    tell(story)
+
+
+def test_a_state_file_that_is_damaged(tell):
+    async def story(home):
+        await ask_supplier(home)
+        await finish(home)
+        assert "store:" not in home.log() and not (home.flash / "state.new").exists()
+        home.power_off()
+        (home.flash / "state.json").write_text('{"key_with": "00')
+        home.power_on()
+        await finish(home)
+        assert home.world.hub.responder.completed == 2
+
+    tell(story)
+
+
 def test_a_panel_that_is_stuck_does_not_stop_the_readings(tell):
     async def story(home):
         await ask_supplier(home)
         await finish(home)
         busy = home.world.panel.busy
         home.world.panel.busy = lambda now: 1
-        await home.until(lambda: "panel: does not answer" in home.log(), 300, "the panel is given up on")
+        home.world.household.set_load("test", 3000)
+        await home.until(lambda: "panel: does not answer" in home.log(), 80, "the panel is given up on")
         held = await home.held()
         assert held["meters"]["0"]["instantaneous_demand"]["state"] == "live"
         home.world.panel.busy = busy
