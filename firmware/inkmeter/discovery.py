@@ -171,13 +171,14 @@ async def identify(session, server):
     unit_of_measure = settled(fixed, _UNIT_OF_MEASURE, None)
     multiplier = settled(fixed, _MULTIPLIER, 1)
     divisor = settled(fixed, _DIVISOR, 1)
+    formatting = settled(fixed, _SUMMATION_FORMATTING, None)
     serial = await _serial(session, server)
     meter = session.home.meter(commodity)
     meter.serial = serial
     meter.unit_of_measure = unit_of_measure
     meter.multiplier = multiplier or 1
     meter.divisor = divisor or 1
-    meter.summation_formatting = settled(fixed, _SUMMATION_FORMATTING, None)
+    meter.summation_formatting = formatting
     server.period = fixed.get(_DEFAULT_UPDATE_PERIOD) or _DEFAULT_POLL
     meter.keeps_for(2 * server.period + _DEFAULT_POLL)
     await session.ncp.set_address(commodity, server)

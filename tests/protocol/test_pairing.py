@@ -87,3 +87,45 @@ def test_who_is_to_blame():
     # With another hub still closed it may be a neighbour's pairing.
     assert verdict([(1, 200), (2, 90, 2, 0)], [(1, no_key)], 2) == "P02"
     assert verdict([(1, 200), (2, 90, 2, 0)], [(1, no_key)], 3) == "P04"
+
+
+class FakeSession:
+    """Also stands in for the store."""
+
+    def __init__(self):
+        self.home = pairing.home.Home()
+        self.ncp = self
+        self.joined = False
+        self.stored = {"key_with": "of an earlier household"}
+
+    async def command(self, name, token):
+        return [bytes.fromhex("060083FED3407A939723A5C639B26916D505C3B5")]
+
+    def load(self):
+        return self.stored
+
+    def put(self, key, value):
+        self.stored = {}
+
+
+def test_the_install_code_is_held_only_while_it_is_shown():
+    for error in (None, OSError()):
+        session = FakeSession()
+        shown = []
+
+        async def knock(session, code, shown=shown, error=error):
+            shown.append(session.home.install_code)
+            if error:
+                raise error
+
+        kept = pairing.store, pairing._knock
+        pairing.store, pairing._knock = session, knock
+        try:
+            drive(pairing.run(session))
+        except OSError:
+            pass
+        finally:
+            pairing.store, pairing._knock = kept
+        assert shown == [bytes.fromhex("83FED3407A939723A5C639B26916D505C3B5")]
+        assert session.home.install_code == b""
+        assert session.joined == (error is None)

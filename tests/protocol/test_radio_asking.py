@@ -17,6 +17,9 @@ class FakeNcp:
         self.refusal = refusal
         self.commands = []
 
+    def check(self):
+        pass
+
     async def do(self, name, *values):
         self.commands.append((name,) + values)
         if self.refusal:
@@ -81,3 +84,21 @@ def test_questions_are_answered_as_they_came_and_the_ncp_may_go_on():
     asyncio.run(serve())
     assert radio.ncp.ash.ready is True
     assert [bool(command[7] & 0x20) for command in radio.ncp.commands] == [False, True, True]
+
+
+def test_an_answer_is_waited_for_for_five_seconds():
+    waits = []
+
+    async def wait_for_ms(awaitable, milliseconds):
+        if hasattr(awaitable, "close"):
+            awaitable.close()
+        waits.append(milliseconds)
+        raise asyncio.TimeoutError
+
+    kept = asyncio.wait_for_ms
+    asyncio.wait_for_ms = wait_for_ms
+    try:
+        assert ended(Radio(FakeNcp()).request(0, 1, 0x0702, b"\x00\x01\x00\x00\x00")) is NoReply
+    finally:
+        asyncio.wait_for_ms = kept
+    assert waits == [5000]

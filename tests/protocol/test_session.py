@@ -1,9 +1,13 @@
 """One step after the other, and which one to go back to when one fails."""
 
 import asyncio
+import sys
 
+from inkmeter import store
+from inkmeter.ezsp import EzspError
 from inkmeter.home import Home
-from inkmeter.ncp import NcpLost
+from inkmeter.ncp import NcpLost, Refused
+from inkmeter.radio import NotTrusted
 from inkmeter.session import LinkLost, Removed, Session
 
 
@@ -32,7 +36,10 @@ class Told(Session):
             raise end
 
     async def press(self, wait_ms):
-        self.notices.append((self.home.outcome, wait_ms))
+        return False
+
+    async def pause(self, seconds):
+        self.notices.append((self.home.outcome, seconds))
         return False
 
     async def pulse(self):
@@ -69,6 +76,17 @@ def test_a_radio_module_that_restarted_is_set_up_again_at_once():
     session = Told({"startup": [NcpLost(0x02)] * 2})
     assert run(session) == [] and session.pulses == 0
     assert session.steps[:4] == ["startup", "startup", "startup", "pairing"]
+
+
+def test_a_radio_module_that_restarts_again_and_again_is_said_to_be_of_no_use():
+    session = Told({"startup": [NcpLost(0x02)] * 4})
+    assert run(session) == [5, 10] and session.pulses == 2 and session.home.outcome == "N01"
+
+
+def test_a_radio_module_that_refuses_is_of_no_use_either():
+    for fault in (Refused("addEndpoint", 1), EzspError("startScan", 0x31)):
+        session = Told({"startup": [fault]})
+        assert run(session) == [5] and session.pulses == 1 and session.home.outcome == "N01"
 
 
 def test_a_lost_link_is_recovered_and_nothing_is_begun_anew():
@@ -108,3 +126,27 @@ def test_out_of_reach_and_removed_are_told_apart():
             session.check_network().send(None)
         except (LinkLost, Removed) as end:
             assert type(end) is error, state
+
+
+def test_a_device_that_was_removed_says_so_and_pairs_again():
+    session = Told({"rounds": [Removed()]})
+    session.joined = session.network_up = True
+    run(session)
+    assert session.notices == [("H02", 600)]
+    assert session.steps[4:] == ["pairing", "key_agreement", "discovery", "rounds"]
+
+
+def test_a_key_that_is_not_trusted_is_forgotten_and_agreed_on_again():
+    forgotten = []
+    session = Told({"rounds": [NotTrusted()] * 3})
+    session.joined = session.network_up = True
+    sys.modules["inkmeter.store"] = store
+    kept = store.put
+    store.put = lambda key, value: forgotten.append((key, value))
+    try:
+        run(session)
+    finally:
+        store.put = kept
+    assert forgotten == [("key_with", None)]
+    assert session.steps[4:7] == ["key_agreement", "discovery", "rounds"]
+    assert [seconds for _, seconds in session.notices] == [30, 60, 120]
