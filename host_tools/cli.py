@@ -95,6 +95,18 @@ def _fonts(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535, 0 for any free one")
+    return int(text)
+
+
+def _baud(text: str) -> int:
+    if not text.isdecimal() or not 1200 <= int(text) <= 3_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed: a number from 1200 to 3000000")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="inkmeter", description="Inkmeter's host tools and simulated home")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -102,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("run", help="the simulated home in real time, with a page to look at it")
     _simulation(command)
     command.add_argument("--host", default="127.0.0.1", help="address to serve the page on (default: 127.0.0.1)")
-    command.add_argument("--port", type=int, default=8321, help="port to serve it on (default: 8321, or any free one)")
+    command.add_argument(
+        "--port", type=_port, default=8321, help="port to serve it on (default: 8321, or any free one)"
+    )
     command.set_defaults(run=_run)
 
     demo = commands.add_parser("demo", help="pair, read and compare with nobody watching; writes build/demo")
@@ -112,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("ncp", help="the simulated radio module on a TCP port, for other EZSP hosts")
     _simulation(command)
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    command.add_argument("--port", type=int, default=8322, help="port to listen on (default: 8322)")
+    command.add_argument("--port", type=_port, default=8322, help="port to listen on (default: 8322)")
     command.set_defaults(run=_ncp)
 
     command = commands.add_parser("build", help="compile the firmware for a board")
@@ -147,7 +161,7 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
         choices=range(8, 15),
         help="the radio module's EZSP version (default: 13)",
     )
-    parser.add_argument("--baud", type=int, default=115200, help="the UART's speed (default: 115200)")
+    parser.add_argument("--baud", type=_baud, default=115200, help="the UART's speed (default: 115200)")
     parser.add_argument("--panel", choices=("2.9", "2.13"), default="2.9", help="the panel's size in inches")
 
 
@@ -157,6 +171,9 @@ def main(argv: list[str] | None = None) -> int:
         return arguments.run(arguments)
     except (toolchain.ToolchainError, build.BuildError) as error:
         print(f"inkmeter {arguments.command}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"inkmeter {arguments.command}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import ipaddress
 import json
 import socket
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
 
 from host_tools import BUILD, toolchain
 from host_tools.sim import run as sim_run
@@ -24,7 +27,24 @@ _STAGES = (
     "Starting", "Waiting for your supplier", "Joining the meter network", "Checking the hub's keys",
     "Finding your meters", "Is this your meter? Press OK", "Reading your meters",
 )  # fmt: skip
+_SERVED_AS = web.AppKey("served_as", str)
 _ABOUT = "The real firmware runs in a real MicroPython; the radio, the hub, the meters and the supplier are simulated."
+
+
+@web.middleware
+async def _only_this_page(request: web.Request, handler) -> web.StreamResponse:
+    # Other sites' pages in the same browser can send requests here too, under a name of theirs that they have
+    # pointed at this machine, or as a form.
+    name = request.url.host or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        if name != "localhost" and name != request.app.get(_SERVED_AS):
+            return web.Response(status=403, text="Open this page by the address that was printed.\n")
+    origin = request.headers.get("Origin")
+    if origin and URL(origin).authority != request.url.authority:
+        return web.Response(status=403, text="This came from another site's page.\n")
+    return await handler(request)
 
 
 class Page:
@@ -35,7 +55,7 @@ class Page:
         self._changed = asyncio.Event()
         self._held: dict[str, Any] = {"stage": 0, "outcome": None}
         home.on_screen = lambda screen: self._changed.set()
-        self.app = web.Application()
+        self.app = web.Application(middlewares=[_only_this_page])
         self.app.add_routes([
             web.get("/", self._index), web.get("/screen.png", self._screen), web.get("/events", self._events),
             web.post("/add-device", self._add_device), web.post("/pair-for-me", self._pair_for_me),
@@ -97,7 +117,10 @@ class Page:
         return response
 
     async def _add_device(self, request: web.Request) -> web.Response:
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (ValueError, LookupError, HttpProcessingError):
+            return web.json_response({"field": "eui64", "message": "This is no form that can be read."}, status=400)
         try:
             self.home.world.portal.add_device(str(form.get("eui64", "")), str(form.get("install_code", "")))
         except FormError as error:
@@ -129,6 +152,7 @@ def _free_port(host: str, wanted: int) -> int:
 async def serve(home: Run, host: str, port: int) -> None:
     """Serves the page until the device ends or the person has had enough."""
     page = Page(home)
+    page.app[_SERVED_AS] = host
     runner = web.AppRunner(page.app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:

@@ -97,6 +97,46 @@ def test_pair_for_me(tmp_path):
     browse(story, tmp_path)
 
 
+def test_other_sites_get_nothing_and_odd_forms_an_answer(tmp_path):
+    async def story(session, base, home):
+        for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
+            for path in ("press", "pair-for-me"):
+                assert (await session.post(f"{base}/{path}", headers=headers)).status == 403, headers
+        assert (await session.get(base, headers={"Host": "evil.example:8321"})).status == 403
+        assert (await session.post(f"{base}/press", headers={"Origin": base})).status == 200
+        local = base.replace("127.0.0.1", "localhost").removeprefix("http://")
+        assert (await session.get(base, headers={"Host": local})).status == 200
+        assert home.world.portal.requests == []
+        for kind, body in (
+            ("multipart/form-data", b"x"),
+            ("multipart/form-data; boundary=q", b"--q\r\nnonsense"),
+            ("application/x-www-form-urlencoded; charset=klingon", b"eui64=1"),
+            ("application/x-www-form-urlencoded", b"eui64=%ff\xff"),
+            ("application/json", b"{}"),
+        ):
+            answer = await session.post(f"{base}/add-device", data=body, headers={"Content-Type": kind})
+            assert answer.status in (400, 422) and (await answer.json())["message"], kind
+
+    browse(story, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "--port", "99999"], ["run", "--port", "-1"], ["ncp", "--port", "x"], ["run", "--baud", "0"]],
+)
+def test_a_number_that_cannot_be_is_refused_in_words(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2 and "is no " in capsys.readouterr().err
+
+
+def test_an_address_that_is_not_there_is_said_so(capsys):
+    assert cli.main(["run", "--host", "192.0.2.1"]) == 1
+    assert cli.main(["ncp", "--host", "192.0.2.1"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("inkmeter ") == 2 and "Traceback" not in said
+
+
 def test_a_port_that_is_taken_is_left_alone():
     import socket
 
