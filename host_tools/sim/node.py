@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections import deque
 from collections.abc import Callable
 
 import zigpy.types as t
@@ -18,6 +17,7 @@ from host_tools.sim.air import Air, Network
 SMART_ENERGY = 0x0109
 APS_ACK_S = 1.6
 APS_RETRIES = 3
+DUPLICATES_S = APS_ACK_S * (APS_RETRIES + 2)
 
 
 @dataclasses.dataclass
@@ -61,7 +61,7 @@ class Node:
         self.endpoints: dict[int, Endpoint] = {}
         self._counter = 0
         self._acks: dict[tuple[int, int], asyncio.Future[None]] = {}
-        self._recent: deque[tuple[int, int]] = deque(maxlen=16)
+        self._recent: dict[tuple[int, int], float] = {}
         self._tasks: set[asyncio.Task] = set()
         air.nodes.append(self)
 
@@ -159,9 +159,12 @@ class Node:
                 ack_request=False,
             )  # fmt: skip
             self.transmit(sender_id, aps.encode(answer, self.eui64, key))
-        if (sender_id, frame.counter) in self._recent and not broadcast:
+        # A counter comes round again: it is a duplicate's only for as long as its sender may retry.
+        now = asyncio.get_running_loop().time()
+        since = self._recent.pop((sender_id, frame.counter), None)
+        self._recent[sender_id, frame.counter] = now
+        if since is not None and now - since < DUPLICATES_S and not broadcast:
             return
-        self._recent.append((sender_id, frame.counter))
         lqi, rssi = self.air.lqi(self)
         message = Message(frame, sender, sender_id, lqi, rssi, broadcast)
         if frame.profile == 0:
