@@ -35,7 +35,7 @@ test-long: setup-test ## every test, soaks and long fuzzing included
 lint: setup ## ruff, licences, and the firmware's types against the MicroPython stubs
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/reuse lint --quiet
+	@.venv/bin/reuse lint --lines
 	@.venv/bin/inkmeter lint
 
 bench: ## figures of the firmware's hot paths and its heap

@@ -74,6 +74,7 @@ class Page:
         marks = ["done" if i < stage else "now" if i == stage else "" for i in range(len(_STAGES))]
         household = self.home.world.household
         meters = [
+            ["Number on the meter", self.home.world.meter.serial.decode()],
             ["Electricity", f"{household.import_wh / 1000:.3f} kWh"],
             ["Sent out", f"{household.export_wh / 1000:.3f} kWh"],
             ["Power now", f"{household.demand_w} W"],

@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parent
 for folder in (TESTS / "shims", TESTS.parent / "firmware"):
     sys.path.insert(0, str(folder))
@@ -22,3 +24,9 @@ async def _wait_for_ms(awaitable, milliseconds):
 
 asyncio.sleep_ms = lambda milliseconds: asyncio.sleep(milliseconds / 1000)
 asyncio.wait_for_ms = _wait_for_ms
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    """The firmware's store writes where it stands."""
+    monkeypatch.chdir(tmp_path)

@@ -165,7 +165,7 @@ async def identify(session, server):
     """
     await session.ncp.set_address(_CANDIDATE, server)
     fixed = await metering.read_attributes(session.radio, server.node_id, server.endpoint, METERING, _FIXED)
-    commodity = _COMMODITIES.get(settled(fixed, _METERING_DEVICE_TYPE, None))
+    commodity = _COMMODITIES.get(settled(fixed, _METERING_DEVICE_TYPE, -1))
     if commodity is None or (commodity in session.servers and commodity != session.doubtful):
         return
     unit_of_measure = settled(fixed, _UNIT_OF_MEASURE, None)

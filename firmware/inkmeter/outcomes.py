@@ -7,7 +7,7 @@ P01|No meter network heard|Move nearer the electricity meter
 P02|Waiting for your supplier|Enter the code on their site
 P03|Supplier's time ran out|Ask them to open it again
 P04|Code does not match|Check the code at the supplier
-P05|This device's code is damaged|Re-flash codes with the tool
+P05|This device's code is damaged|Radio module needs a new code
 P06|Security check refused|Device certificate not accepted
 P07|Meter network is full|Ask supplier to remove a device
 P08|Joined, no data yet|Wait up to 1 hour

@@ -1,6 +1,6 @@
 """The step from no network to being on one: show the code, listen for hubs, knock where one has opened.
 
-Smart Energy, section 5.5: at once, then every minute or so, then seldom; a press on OK begins anew. Nothing is
+Smart Energy, section 5.5: at once, then every minute or so, then less often; a press on OK begins anew. Nothing is
 sent to a hub that has not opened.
 """
 
@@ -39,7 +39,8 @@ _REFUSALS_TO_BLAME_CODE = const(3)
 _SCAN_EVERY = const(60)
 _SCAN_SPREAD = const(15)
 _SCAN_OFTEN_FOR = const(900)
-_SCAN_SELDOM = const(900)
+# Section 5.5.5.1 has an hour. A supplier may open the hub for five minutes, on a day that nobody can foresee.
+_SCAN_SELDOM = const(240)
 _BETWEEN_SCANS = const(1)
 _LOOK_AGAIN = const(60)
 

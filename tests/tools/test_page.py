@@ -82,7 +82,9 @@ def test_from_the_code_to_the_readings(tmp_path, capsys):
         await session.post(f"{base}/press")
         now = await wait_for(session, base, lambda now: now["words"] == "Reading your meters")
         assert [mark for _, mark in now["stages"]] == ["done"] * 6 + ["now"]
-        assert [name for name, _ in now["meters"]] == ["Electricity", "Sent out", "Power now", "Gas"]
+        assert [name for name, _ in now["meters"]] == [
+            "Number on the meter", "Electricity", "Sent out", "Power now", "Gas",
+        ]  # fmt: skip
         assert "http://127.0.0.1:" in capsys.readouterr().out
 
     browse(story, tmp_path)

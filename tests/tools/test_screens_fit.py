@@ -8,7 +8,7 @@ from inkmeter import screens
 from inkmeter.outcomes import _WORDS
 from inkmeter.screens import confirm, pairing, progress, readings, trouble
 
-from host_tools import screen_reader
+from host_tools import ROOT, screen_reader
 
 SIZES = ((296, 128), (250, 122))
 CODES = [line.split("|")[0] for line in _WORDS.strip().splitlines()]
@@ -85,3 +85,9 @@ def test_every_stage_fits(size, stage):
 @pytest.mark.parametrize("late", [0, 3600])
 def test_readings_fit_at_either_extreme(size, watts, whole, price, late):
     assert_neat(readings.picture(reading(watts, whole, price), 100 + late, *size), size)
+
+
+def test_the_document_of_troubles_has_the_panel_s_words():
+    document = (ROOT / "docs/troubles.md").read_text()
+    for row in _WORDS.strip().splitlines():
+        assert "| " + row.replace("|", " | ") + " |" in document, row
