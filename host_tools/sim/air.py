@@ -1,70 +1,88 @@
-"""The radio medium, at the level of messages: who hears whom, how late and how well."""
+"""The radio medium: who hears whose frames, how well, and what gets lost."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import math
 import random
 from typing import TYPE_CHECKING
 
+from host_tools.sim.radio.capture import Capture
+from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
+
 if TYPE_CHECKING:
-    from host_tools.sim.hub import Hub
     from host_tools.sim.node import Node
+    from host_tools.sim.radio.mac import Mac
 
-TRUST_CENTRE = 0x0000
-_BROADCASTS = range(0xFFF8, 0x10000)
+__all__ = ["OCTET_S", "TRUST_CENTRE", "Air", "Network"]
 
-
-@dataclasses.dataclass
-class Network:
-    """What a node must hold to be on a network."""
-
-    pan_id: int
-    extended_pan_id: bytes
-    channel: int
-    key: bytes
-    key_sequence: int = 0
-    update_id: int = 0
+OCTET_S = 32e-6  # 250 kbit/s
+_SYNCHRONISATION = 6  # octets of preamble, delimiter and length
+_FCS = 2
+_ACK_REQUEST = 0x20
+_ACK_S = 192e-6 + 11 * OCTET_S  # the turnaround and the acknowledgement, which nobody may talk into
+_SENT_DBM = 8
+_LOSS_AT_1_M = 40
+_LOSS_EXPONENT = 3.0  # through the walls of a house
+_SENSITIVITY_DBM = -98
 
 
 class Air:
-    """All radios of the street. `loss` is the probability that a message is lost."""
+    """All radios of the street. `loss` is the probability that a receiver misses a frame; `keys` are all keys that
+    were ever in use, {key: what for}, for those who look at a capture.
+    """
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self.nodes: list[Node] = []
-        self.hubs: list[Hub] = []
+        self.macs: list[Mac] = []
         self.loss = 0.0
-        self.messages = 0
+        self.frames = 0
         self.fault: BaseException | None = None
+        self.capture: Capture | None = None
+        self.keys: dict[bytes, str] = {}
+        self._busy_until: dict[int, float] = {}
 
-    def latency_s(self) -> float:
-        """One hop through the hub, contention included."""
-        return self._rng.uniform(0.006, 0.022)
+    def processing_s(self) -> float:
+        """What a node takes to think about a message."""
+        return self._rng.uniform(0.002, 0.008)
 
-    def lqi(self, node: Node) -> tuple[int, int]:
-        """(LQI, RSSI in dBm) of a message at or from a node."""
-        rssi = max(-100, min(-20, node.rssi + self._rng.randrange(-2, 3)))
-        return max(0, min(255, (rssi + 100) * 4)), rssi
+    def backoff_s(self, exponent: int) -> float:
+        """A random number of back-off periods (IEEE 802.15.4, section 7.5.1)."""
+        return self._rng.randrange(1 << exponent) * 320e-6
+
+    def rssi(self, a: Node, b: Node) -> int:
+        """How strongly two nodes hear each other, in dBm, without fading."""
+        distance = max(1.0, math.dist(a.position, b.position))
+        return round(_SENT_DBM - _LOSS_AT_1_M - 10 * _LOSS_EXPONENT * math.log10(distance))
 
     def connects(self, a: Node, b: Node) -> bool:
-        return a.in_range and b.in_range and a.powered and b.powered
+        near = self.rssi(a, b) >= _SENSITIVITY_DBM
+        return near and a.in_range and b.in_range and a.powered and b.powered
 
-    def send(self, sender: Node, destination: int, data: bytes) -> None:
-        """Puts an APS frame on the sender's network; it reaches the node of that address, or all for a broadcast."""
-        network = sender.network
-        assert network is not None
-        self.messages += 1
+    def is_busy(self, channel: int) -> bool:
+        return self._busy_until.get(channel, -1.0) > asyncio.get_running_loop().time()
+
+    def transmit(self, sender: Mac, frame: bytes) -> float:
+        """Puts a frame on the sender's channel; returns how long it takes, in seconds."""
         loop = asyncio.get_running_loop()
-        for node in self.nodes:
-            if node is sender or node.network is None or node.network.pan_id != network.pan_id:
+        airtime = (_SYNCHRONISATION + len(frame) + _FCS) * OCTET_S
+        acknowledgement = _ACK_S if frame[0] & _ACK_REQUEST else 0.0
+        self._busy_until[sender.channel] = loop.time() + airtime + acknowledgement
+        self.frames += 1
+        if self.capture:
+            rssi = self.rssi(sender.node, self.nodes[-1])
+            self.capture.write(loop.now_us, sender.channel, rssi, lqi(rssi), frame)  # type: ignore[attr-defined]
+        for mac in self.macs:
+            if mac is sender or mac.channel != sender.channel or not self.connects(sender.node, mac.node):
                 continue
-            if destination not in _BROADCASTS and node.node_id != destination:
+            if self.loss and self._rng.random() < self.loss:
                 continue
-            if not self.connects(sender, node) or self._rng.random() < self.loss:
-                continue
-            loop.call_later(self.latency_s(), node.hear, data, sender, network.key, destination in _BROADCASTS)
+            rssi = max(-100, min(-10, self.rssi(sender.node, mac.node) + self._rng.randrange(-2, 3)))
+            loop.call_later(airtime, mac.hear, frame, rssi)
+        return airtime
 
-    def hubs_heard(self, node: Node, channel: int) -> list[Hub]:
-        """The hubs whose beacons a node hears on a channel."""
-        return [hub for hub in self.hubs if hub.channel == channel and self.connects(node, hub)]
+
+def lqi(rssi: int) -> int:
+    """The LQI that an EFR32 makes of an RSSI, near enough."""
+    return max(0, min(255, (rssi + 100) * 4))

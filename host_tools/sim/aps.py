@@ -34,9 +34,9 @@ class KeyId(enum.IntEnum):
 
 class Command(enum.IntEnum):
     TRANSPORT_KEY = 0x05
-    UPDATE_DEVICE = 0x06
     REMOVE_DEVICE = 0x07
     REQUEST_KEY = 0x08
+    SWITCH_KEY = 0x09
 
 
 class KeyType(enum.IntEnum):
@@ -94,8 +94,14 @@ class Undecipherable(Exception):
     """No key, the wrong key, a replay or a damaged frame: silence."""
 
 
-def _auxiliary(key_id: KeyId, counter: int) -> bytes:
-    return bytes([key_id << 3]) + counter.to_bytes(4, "little")
+_EXTENDED_NONCE = 0x20
+
+
+def _auxiliary(key_id: KeyId, counter: int, source_eui64: bytes) -> bytes:
+    # Who has no network key yet may not know its sender either: the key's transport names it.
+    extended = key_id is KeyId.KEY_TRANSPORT
+    head = bytes([key_id << 3 | (_EXTENDED_NONCE if extended else 0)]) + counter.to_bytes(4, "little")
+    return head + (source_eui64 if extended else b"")
 
 
 def _seal(auxiliary: bytes) -> bytes:
@@ -113,7 +119,7 @@ def encode(frame: Frame, source_eui64: bytes, key: LinkKey | None) -> bytes:
     if frame.secured is None:
         return header + frame.payload
     assert key is not None
-    auxiliary = _auxiliary(frame.secured, key.sent)
+    auxiliary = _auxiliary(frame.secured, key.sent, source_eui64)
     key.sent += 1
     cipher = AESCCM(key.derived(frame.secured), tag_length=_MIC)
     sealed = cipher.encrypt(_nonce(source_eui64, auxiliary), frame.payload, header + _seal(auxiliary))
@@ -124,8 +130,18 @@ def is_secured(data: bytes) -> bool:
     return bool(data[0] & 0x20)
 
 
+def named_source(data: bytes) -> bytes | None:
+    """The EUI-64 that a secured frame names as its source itself, if it does."""
+    at = 2 if data and data[0] & 3 == Kind.COMMAND else 8
+    if len(data) < at + 13 or not is_secured(data) or not data[at] & _EXTENDED_NONCE:
+        return None
+    return data[at + 5 : at + 13]
+
+
 def decode(data: bytes, source_eui64: bytes | None, key: LinkKey | None) -> Frame:
     """The frame in the clear. Raises Undecipherable; a frame that will not open does not touch the counters."""
+    if len(data) < 2:
+        raise Undecipherable("short frame")
     control = data[0]
     kind = Kind(control & 3)
     length = 2 if kind is Kind.COMMAND else 8
@@ -139,7 +155,8 @@ def decode(data: bytes, source_eui64: bytes | None, key: LinkKey | None) -> Fram
         )  # fmt: skip
     if not is_secured(data):
         return dataclasses.replace(frame, payload=data[length:])
-    header, auxiliary, sealed = data[:length], data[length : length + 5], data[length + 5 :]
+    end = length + (13 if named_source(data) else 5)
+    header, auxiliary, sealed = data[:length], data[length:end], data[end:]
     if key is None or source_eui64 is None or len(sealed) < _MIC:
         raise Undecipherable("no key")
     counter = int.from_bytes(auxiliary[1:5], "little")

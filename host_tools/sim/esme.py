@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from host_tools.sim import aps
+from host_tools.sim.end_device import key_command
 from host_tools.sim.household import Household
-from host_tools.sim.node import Endpoint, Node
+from host_tools.sim.node import Endpoint
 from host_tools.sim.tariff import Tariff
 from host_tools.sim.zcl_server import Attribute, ZclServer
 
@@ -14,6 +15,8 @@ _ENDPOINT = 1
 
 class ElectricityMeter(ZclServer):
     """Import and export registers, power now, and its tariff."""
+
+    is_router = True
 
     def __init__(self, air, eui64: bytes, household: Household, tariff: Tariff, serial: bytes, **kwargs) -> None:
         super().__init__(air, eui64, **kwargs)
@@ -54,14 +57,8 @@ class ElectricityMeter(ZclServer):
             "instantaneous_demand": self._household.demand_w,
         }
 
-    def on_command(self, frame: aps.Frame, sender: Node, sender_id: int) -> None:
-        # The trust centre introduces a display: a link key with it.
+    def on_command(self, frame: aps.Frame, sender: bytes | None, sender_id: int) -> None:
+        # The trust centre introduces a display: a link key with it. Its address is known from its announcement.
         key = frame.payload
-        if frame.secured is aps.KeyId.KEY_LOAD and key[:2] == bytes(
-            [aps.Command.TRANSPORT_KEY, aps.KeyType.APPLICATION_LINK]
-        ):
-            partner = key[18:26]
-            self.keys[partner] = aps.LinkKey(key[2:18], authorised=True)
-            for node in self.air.nodes:
-                if node.eui64 == partner:
-                    self.addresses[node.node_id] = partner
+        if frame.secured is aps.KeyId.KEY_LOAD and key_command(key, aps.KeyType.APPLICATION_LINK):
+            self.keys[key[18:26]] = aps.LinkKey(key[2:18], authorised=True)

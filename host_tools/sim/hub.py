@@ -7,16 +7,18 @@ import dataclasses
 import random
 
 from host_tools.sim import aps
-from host_tools.sim.air import TRUST_CENTRE, Air, Network
+from host_tools.sim.air import Air
 from host_tools.sim.crypto import mmo
 from host_tools.sim.crypto.cbke import Identity
 from host_tools.sim.gas import GasMirror
 from host_tools.sim.key_responder import KeyResponder
 from host_tools.sim.node import Endpoint, Message, Node
+from host_tools.sim.radio import nwk
+from host_tools.sim.radio.ieee802154 import AssociationStatus, Beacon, Command, Frame, Kind
+from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
 from host_tools.sim.zcl_server import Attribute, ZclServer
 
 BASIC, TIME, PRICE, METERING, KEY_ESTABLISHMENT = 0x0000, 0x000A, 0x0700, 0x0702, 0x0800
-PAN_AT_CAPACITY = 0x01
 _CHF, _GPF = 1, 2
 
 
@@ -40,15 +42,17 @@ class Hub(ZclServer):
     radio lets associate.
     """
 
+    is_router = True
+
     def __init__(
         self, air: Air, eui64: bytes, rng: random.Random, identities: dict[int, Identity], mirror: GasMirror | None,
-        *, channel: int, pan_id: int, rssi: int = -55,
+        *, channel: int, pan_id: int, position: tuple[float, float] = (0.0, 0.0),
     ) -> None:  # fmt: skip
-        super().__init__(air, eui64, rssi=rssi)
+        super().__init__(air, eui64, position=position)
         self._rng = rng
-        self.channel = channel
         self.node_id = TRUST_CENTRE
         self.network = Network(pan_id, eui64, channel, rng.randbytes(16))
+        air.keys[self.network.key] = "network key"
         self.log: dict[bytes, Entry] = {}
         self.log_size = 3
         self.child_slots = 6
@@ -70,7 +74,11 @@ class Hub(ZclServer):
             self.endpoints[_GPF] = Endpoint(0x0501, (METERING, PRICE))
             self.attributes[_GPF] = mirror.attributes
             self.commands[_GPF, PRICE, 0x00] = mirror.tariff.get_current_price
-        air.hubs.append(self)
+
+    @property
+    def channel(self) -> int:
+        """The channel that it works on."""
+        return self.mac.channel
 
     def utc(self) -> int:
         """Zigbee UTC by the hub's own clock."""
@@ -103,9 +111,10 @@ class Hub(ZclServer):
     def remove(self, eui64: bytes) -> None:
         """Takes a device out of the log and off the network."""
         entry = self.log.pop(eui64, None)
-        key = self.keys.get(eui64)
-        if entry and entry.node_id is not None and key:
-            self.send_command(entry.node_id, bytes([aps.Command.REMOVE_DEVICE]) + eui64, aps.KeyId.DATA, key)
+        if entry and entry.node_id is not None:
+            # It is the hub's own child; a router's would be removed through its parent.
+            leave = bytes([nwk.Command.LEAVE, nwk.LEAVE_REQUEST])
+            self.start(self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, entry.node_id, leave, radius=1)))
         self.keys.pop(eui64, None)
 
     def _vouched(self, eui64: bytes) -> bool:
@@ -120,57 +129,96 @@ class Hub(ZclServer):
         now = asyncio.get_running_loop().time()
         return self.open_to_all or any(entry.window_until > now for entry in self.log.values())
 
-    async def associate(self, node: Node) -> int | None:
-        """MAC association: the node id given, or None where there is no room."""
-        await asyncio.sleep(self.air.latency_s() * 4)
-        if not self.is_open or self.child_slots <= 0:
-            return None
-        node_id = self._rng.randrange(0x0001, 0xFFF0)
-        self.start(self._authenticate(node, node_id))
-        return node_id
+    def on_mac_command(self, frame: Frame) -> None:
+        if frame.payload[0] == Command.BEACON_REQUEST:
+            self.start(self._beacon())
+        elif frame.payload[0] == Command.ASSOCIATION_REQUEST and isinstance(frame.source, bytes):
+            self.associate(frame.source)
 
-    async def _authenticate(self, node: Node, node_id: int) -> None:
+    async def _beacon(self) -> None:
+        await asyncio.sleep(self.air.processing_s())
+        assert self.network
+        beacon = Beacon(
+            self.network.extended_pan_id, self.is_open, self.child_slots > 0, self.network.update_id
+        ).encode()  # fmt: skip
+        await self.mac.send(
+            Frame(Kind.BEACON, self.mac.next_sequence(), beacon, source=TRUST_CENTRE, source_pan=self.network.pan_id)
+        )
+
+    def associate(self, eui64: bytes) -> None:
+        """MAC association: the answer is kept until the device asks for it."""
+        if not self.is_open:
+            node_id, status = 0xFFFF, AssociationStatus.ACCESS_DENIED
+        elif self.child_slots <= 0:
+            node_id, status = 0xFFFF, AssociationStatus.PAN_AT_CAPACITY
+        else:
+            node_id, status = self._rng.randrange(0x0001, 0xFFF0), AssociationStatus.SUCCESS
+        body = bytes([Command.ASSOCIATION_RESPONSE]) + node_id.to_bytes(2, "little") + bytes([status])
+        frame = Frame(Kind.COMMAND, 0, body, self.mac.pan_id, eui64, self.eui64, ack_request=True)
+        admitted = status is AssociationStatus.SUCCESS
+        self.mac.keep(eui64, frame, lambda: self._authenticate(eui64, node_id) if admitted else None)
+
+    def _authenticate(self, eui64: bytes, node_id: int) -> None:
         # The network key goes to devices of the log, under their own key; others wait in vain.
-        await asyncio.sleep(self.air.latency_s() * 2)
-        entry = self.log.get(node.eui64)
+        entry = self.log.get(eui64)
         if entry is None or entry.window_until <= asyncio.get_running_loop().time():
             return
-        if not self._vouched(node.eui64):
-            self.keys[node.eui64] = aps.LinkKey(entry.install_key)
+        if not self._vouched(eui64):
+            self.keys[eui64] = aps.LinkKey(entry.install_key)
+            self.air.keys[entry.install_key] = "link key, from the install code"
+        self._address(eui64, node_id)
+        self.counters.forget(eui64)
         entry.node_id = node_id
-        self.addresses[node_id] = node.eui64
-        self._send_network_key(node, node_id)
+        self._send_network_key(eui64, node_id)
 
-    def _send_network_key(self, node: Node, node_id: int) -> None:
-        assert self.network
-        key = self.keys[node.eui64]
-        payload = aps.transport_network_key(self.network.key, self.network.key_sequence, node.eui64, self.eui64)
-        frame = aps.Frame(aps.Kind.COMMAND, self.next_counter(), payload, secured=aps.KeyId.KEY_TRANSPORT)
-        data = aps.encode(frame, self.eui64, key)
+    def _address(self, eui64: bytes, node_id: int) -> None:
+        self.addresses = {known: one for known, one in self.addresses.items() if one != eui64}
+        self.addresses[node_id] = eui64
+
+    def _send_network_key(self, eui64: bytes, node_id: int) -> None:
         # The last hop to a node without the network key is without network security.
-        if self.air.connects(self, node):
-            asyncio.get_running_loop().call_later(self.air.latency_s(), node.take, data, self, self.node_id, False)
+        assert self.network
+        payload = aps.transport_network_key(self.network.key, self.network.key_sequence, eui64, self.eui64)
+        frame = aps.Frame(aps.Kind.COMMAND, self.next_counter(), payload, secured=aps.KeyId.KEY_TRANSPORT)
+        self.transmit(node_id, aps.encode(frame, self.eui64, self.keys[eui64]), secured=False)
 
-    async def rejoin(self, node: Node, *, secured: bool) -> int | None:
-        """NWK rejoin: the node id, or None. A trust-centre rejoin is followed by the network key."""
-        await asyncio.sleep(self.air.latency_s() * 4)
-        entry = self.log.get(node.eui64)
-        if entry is None or entry.node_id is None:
-            return None
-        if secured:
-            same = node.network and self.network and node.network.key == self.network.key
-            return entry.node_id if same else None
-        if not self._vouched(node.eui64):
-            return None
-        self._send_network_key(node, entry.node_id)
-        return entry.node_id
+    def accepts_unsecured(self, frame: nwk.Frame) -> bool:
+        rejoins = frame.payload[:1] == bytes([nwk.Command.REJOIN_REQUEST])
+        return frame.kind is nwk.Kind.COMMAND and rejoins
+
+    def on_nwk_command(self, frame: nwk.Frame) -> None:
+        if frame.payload[:1] == bytes([nwk.Command.REJOIN_REQUEST]) and frame.source_eui64:
+            self._rejoin(frame, frame.source_eui64)
+        elif frame.payload[:1] == bytes([nwk.Command.END_DEVICE_TIMEOUT_REQUEST]) and len(frame.payload) == 3:
+            # Success; both ways of keeping alive will do.
+            answer = bytes([nwk.Command.END_DEVICE_TIMEOUT_RESPONSE, 0x00, 0x03])
+            self.start(self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, frame.source, answer, radius=1)))
+
+    def _rejoin(self, request: nwk.Frame, eui64: bytes) -> None:
+        # A trust-centre rejoin is followed by the network key, for who has agreed on a key before.
+        entry = self.log.get(eui64)
+        if entry is None or entry.node_id is None or not (request.secured or self._vouched(eui64)):
+            self.discarded["rejoin"] += 1
+            return
+        body = bytes([nwk.Command.REJOIN_RESPONSE]) + entry.node_id.to_bytes(2, "little") + b"\x00"
+        answer = self.nwk_frame(
+            nwk.Kind.COMMAND, request.source, body, radius=1, destination_eui64=eui64, source_eui64=self.eui64,
+            secured=request.secured,
+        )  # fmt: skip
+        self.start(self._answer_rejoin(answer, eui64, entry.node_id))
+
+    async def _answer_rejoin(self, answer: nwk.Frame, eui64: bytes, node_id: int) -> None:
+        if await self.send_nwk(answer) and not answer.secured:
+            self._send_network_key(eui64, node_id)
 
     # Keys between devices
 
-    def on_command(self, frame: aps.Frame, sender: Node, sender_id: int) -> None:
+    def on_command(self, frame: aps.Frame, sender: bytes | None, sender_id: int) -> None:
         asked = frame.payload
+        if sender is None:
+            return
         if frame.secured is aps.KeyId.DATA and asked[:2] == bytes([aps.Command.REQUEST_KEY, 0x02]) and len(asked) == 10:
-            self._introduce(sender.eui64, asked[2:])
+            self._introduce(sender, asked[2:])
 
     def _introduce(self, one: bytes, other: bytes) -> None:
         # A link key for two devices, both of which have finished key establishment.
@@ -178,6 +226,7 @@ class Hub(ZclServer):
         if not (entry and entry.meters_granted and self._vouched(one) and self._vouched(other)):
             return
         shared = self._rng.randbytes(16)
+        self.air.keys[shared] = "link key between two devices"
         ids = {eui64: node_id for node_id, eui64 in self.addresses.items()}
         for eui64, partner, initiator in ((other, one, False), (one, other, True)):
             payload = aps.transport_link_key(shared, partner, initiator)
@@ -186,6 +235,7 @@ class Hub(ZclServer):
     def trust(self, node: Node, node_id: int) -> None:
         """Installs a meter: it has joined and agreed on a key long ago."""
         key = self._rng.randbytes(16)
+        self.air.keys[key] = "link key, agreed"
         node.network = self.network
         node.node_id = node_id
         self.addresses[node_id] = node.eui64
@@ -198,7 +248,7 @@ class Hub(ZclServer):
     def may_read(self, message: Message) -> bool:
         if message.frame.destination != _GPF:
             return True
-        entry = self.log.get(message.sender.eui64)
+        entry = self.log.get(message.sender_eui64 or b"")
         return entry is not None and entry.meters_granted
 
     def on_message(self, message: Message) -> None:

@@ -100,7 +100,7 @@ class KeyResponder:
 
     def _initiate(self, payload: bytes, message: Message) -> tuple[bytes | None, float]:
         now = asyncio.get_running_loop().time()
-        partner = message.sender.eui64
+        partner = message.sender_eui64 or b""
         if "busy" in self.faults or (self._partner not in (None, partner) and now < self._until):
             raise Terminate(Reason.NO_RESOURCES)
         if partner not in self._hub.log:
@@ -131,7 +131,7 @@ class KeyResponder:
         return number.to_bytes(2, "little") + bytes([EPHEMERAL_S, CONFIRM_S]) + own.certificate, 0.2
 
     def _session(self, message: Message) -> Identity:
-        if self._identity is None or message.sender.eui64 != self._partner:
+        if self._identity is None or message.sender_eui64 != self._partner:
             raise Terminate(Reason.BAD_MESSAGE)
         return self._identity
 
@@ -159,7 +159,7 @@ class KeyResponder:
         mac = agreement.responder_smac
         if "tampered confirmation" in self.faults:
             return bytes([mac[0] ^ 1]) + mac[1:], 1.4
-        self._hub.start(self._install(message.sender.eui64, agreement.link_key))
+        self._hub.start(self._install(message.sender_eui64 or b"", agreement.link_key))
         self.completed += 1
         return mac, 1.4
 
@@ -167,4 +167,5 @@ class KeyResponder:
         # The new key counts from the answer on.
         await asyncio.sleep(1.4)
         self._hub.keys[partner] = aps.LinkKey(link_key, authorised=True)
+        self._hub.air.keys[link_key] = "link key, agreed"
         self._forget()

@@ -1,22 +1,29 @@
-"""A Zigbee node: APS messages with acknowledgements and link keys, and the ZDO questions every node answers."""
+"""A Zigbee node: network frames, APS messages with acknowledgements and link keys, and the ZDO questions that every
+node answers.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import dataclasses
+from collections import Counter
 from collections.abc import Callable
 
 import zigpy.types as t
 import zigpy.zdo.types as zdo
-from zigpy.zcl.foundation import Status
 
 from host_tools.sim import aps
-from host_tools.sim.air import Air, Network
+from host_tools.sim.air import Air, lqi
+from host_tools.sim.radio import nwk
+from host_tools.sim.radio.ieee802154 import BROADCAST, Frame, Kind
+from host_tools.sim.radio.mac import Mac
+from host_tools.sim.radio.nwk import Network
 
 SMART_ENERGY = 0x0109
 APS_ACK_S = 1.6
 APS_RETRIES = 3
+BROADCAST_S = 9.0  # nwkNetworkBroadcastDeliveryTime
 DUPLICATES_S = APS_ACK_S * (APS_RETRIES + 2)
 
 
@@ -31,10 +38,10 @@ class Endpoint:
 
 @dataclasses.dataclass(frozen=True)
 class Message:
-    """An APS data message as its receiver sees it."""
+    """An APS data message as its receiver sees it. `sender_eui64` is None where the address is nobody's we know."""
 
     frame: aps.Frame
-    sender: Node
+    sender_eui64: bytes | None
     sender_id: int
     lqi: int
     rssi: int
@@ -46,24 +53,52 @@ class Message:
 
 
 class Node:
-    """`eui64` is in air order. `keys` are the link keys by partner, `addresses` the EUI-64s by node id."""
+    """`eui64` is in air order, `position` in metres. `keys` are the link keys by partner, `addresses` the EUI-64s by
+    node id. Nodes are the hub's neighbours and talk through it. `discarded` counts what was not believed, by reason.
+    """
 
-    def __init__(self, air: Air, eui64: bytes, *, rssi: int = -55) -> None:
+    is_router = False
+
+    def __init__(self, air: Air, eui64: bytes, *, position: tuple[float, float] = (0.0, 0.0)) -> None:
         self.air = air
         self.eui64 = eui64
-        self.rssi = rssi
-        self.node_id = 0xFFFE
-        self.network: Network | None = None
+        self.position = position
         self.powered = True
         self.in_range = True
+        self.mac = Mac(self, self._on_mac)
+        self.counters = nwk.Counters()
         self.keys: dict[bytes, aps.LinkKey] = {}
         self.addresses: dict[int, bytes] = {}
         self.endpoints: dict[int, Endpoint] = {}
+        self.discarded: Counter[str] = Counter()
+        self._network: Network | None = None
         self._counter = 0
+        self._nwk_sequence = 0
         self._acks: dict[tuple[int, int], asyncio.Future[None]] = {}
         self._recent: dict[tuple[int, int], float] = {}
+        self._broadcasts: dict[tuple[int, int], float] = {}
         self._tasks: set[asyncio.Task] = set()
+        self._sending = asyncio.Lock()
         air.nodes.append(self)
+
+    @property
+    def network(self) -> Network | None:
+        return self._network
+
+    @network.setter
+    def network(self, network: Network | None) -> None:
+        self._network = network
+        self.mac.pan_id = network.pan_id if network else BROADCAST
+        if network:
+            self.mac.channel = network.channel
+
+    @property
+    def node_id(self) -> int:
+        return self.mac.short
+
+    @node_id.setter
+    def node_id(self, node_id: int) -> None:
+        self.mac.short = node_id
 
     # Sending
 
@@ -118,35 +153,107 @@ class Node:
         finally:
             self._acks.pop((to, counter), None)
 
-    def transmit(self, to: int, data: bytes) -> None:
-        if self.network is not None and self.powered:
-            self.air.send(self, to, data)
+    def transmit(self, to: int, data: bytes, *, secured: bool = True) -> None:
+        """Sends an APS frame in a network frame."""
+        self.start(self.send_nwk(self.nwk_frame(nwk.Kind.DATA, to, data, secured=secured)))
+
+    def nwk_frame(self, kind: nwk.Kind, to: int, payload: bytes, **fields) -> nwk.Frame:
+        self._nwk_sequence = (self._nwk_sequence + 1) & 0xFF
+        return nwk.Frame(kind, to, self.node_id, self._nwk_sequence, payload, **fields)
+
+    async def send_nwk(self, frame: nwk.Frame) -> bool:
+        """Sends a network frame to its next hop; whether that has it."""
+        next_hop = frame.destination if self.node_id == nwk.TRUST_CENTRE else nwk.TRUST_CENTRE
+        # One after the other: a frame that overtook another would make that one a replay.
+        async with self._sending:
+            await asyncio.sleep(self.air.processing_s())
+            if (self.network is None and frame.secured) or not self.powered:
+                return False
+            payload = nwk.encode(frame, self.network, self.eui64, self.counters)
+            return await self.mac.data(BROADCAST if frame.is_broadcast else next_hop, payload)
 
     def send_command(self, to: int, payload: bytes, key_id: aps.KeyId | None, key: aps.LinkKey | None) -> None:
         """Sends an APS command: these are not acknowledged."""
-        frame = aps.Frame(aps.Kind.COMMAND, self.next_counter(), payload, secured=key_id)
+        frame = aps.Frame(
+            aps.Kind.COMMAND, self.next_counter(), payload, secured=key_id, broadcast=to >= 0xFFF8
+        )  # fmt: skip
         self.transmit(to, aps.encode(frame, self.eui64, key))
 
     # Hearing
 
-    def hear(self, data: bytes, sender: Node, network_key: bytes, broadcast: bool) -> None:
-        """A frame has arrived. Without the network's present key there is nothing to hear."""
-        if self.network is None or self.network.key != network_key or not self.powered:
-            return
-        self.take(data, sender, sender.node_id, broadcast)
+    def _on_mac(self, frame: Frame, rssi: int) -> None:
+        if frame.kind is Kind.DATA:
+            self._on_nwk(frame.payload, rssi)
+        elif frame.kind is Kind.BEACON:
+            self.on_beacon(frame, rssi)
+        elif frame.payload:
+            self.on_mac_command(frame)
 
-    def take(self, data: bytes, sender: Node, sender_id: int, broadcast: bool) -> None:
+    def on_beacon(self, frame: Frame, rssi: int) -> None:
+        """A beacon, of any PAN."""
+
+    def on_mac_command(self, frame: Frame) -> None:
+        """A MAC command other than a data request."""
+
+    def _on_nwk(self, data: bytes, rssi: int) -> None:
+        try:
+            frame, _ = nwk.decode(data, self.network, self.counters)
+        except (nwk.Undecipherable, ValueError) as error:
+            self.discarded[f"network frame: {error}"] += 1
+            return
+        if not frame.secured and not self.accepts_unsecured(frame):
+            self.discarded["network frame without security"] += 1
+            return
+        if frame.is_broadcast:
+            if not self._is_new(frame):
+                return
+            if self.is_router and frame.radius > 1:
+                self.start(self._relay(dataclasses.replace(frame, radius=frame.radius - 1)))
+        elif frame.destination != self.node_id:
+            if self.is_router and frame.radius > 1 and frame.secured:
+                self.start(self.send_nwk(dataclasses.replace(frame, radius=frame.radius - 1)))
+            return
+        if frame.kind is nwk.Kind.COMMAND:
+            self.on_nwk_command(frame)
+        else:
+            self.take(frame, rssi)
+
+    def accepts_unsecured(self, frame: nwk.Frame) -> bool:
+        """Whether a network frame without security may count now."""
+        return False
+
+    def _is_new(self, frame: nwk.Frame) -> bool:
+        # Each broadcast counts once, however many relay it.
+        now = asyncio.get_running_loop().time()
+        since = self._broadcasts.get((frame.source, frame.sequence))
+        self._broadcasts[frame.source, frame.sequence] = now
+        return frame.source != self.node_id and (since is None or now - since > BROADCAST_S)
+
+    async def _relay(self, frame: nwk.Frame) -> None:
+        await asyncio.sleep(self.air.backoff_s(7))
+        await self.send_nwk(frame)
+
+    def on_nwk_command(self, frame: nwk.Frame) -> None:
+        """A network command for this node."""
+
+    def take(self, nwk_frame: nwk.Frame, rssi: int) -> None:
+        """An APS frame in a network frame."""
+        data, sender_id, broadcast = nwk_frame.payload, nwk_frame.source, nwk_frame.is_broadcast
         eui64 = self.addresses.get(sender_id)
+        if eui64 is None:
+            eui64 = aps.named_source(data)
         key = self.keys.get(eui64) if eui64 else None
         try:
             frame = aps.decode(data, eui64, key)
-        except aps.Undecipherable:
+        except (aps.Undecipherable, ValueError) as error:
+            self.discarded[f"APS frame: {error}"] += 1
             return
         # Data under a key that key establishment has not vouched for does not count, nor is it acknowledged.
         if frame.secured is aps.KeyId.DATA and key and not key.authorised:
+            self.discarded["APS frame: a key that nobody vouched for"] += 1
             return
         if frame.kind is aps.Kind.COMMAND:
-            self.on_command(frame, sender, sender_id)
+            self.on_command(frame, eui64, sender_id)
             return
         if frame.kind is aps.Kind.ACK:
             done = self._acks.get((sender_id, frame.counter))
@@ -165,15 +272,14 @@ class Node:
         self._recent[sender_id, frame.counter] = now
         if since is not None and now - since < DUPLICATES_S and not broadcast:
             return
-        lqi, rssi = self.air.lqi(self)
-        message = Message(frame, sender, sender_id, lqi, rssi, broadcast)
+        message = Message(frame, eui64, sender_id, lqi(rssi), rssi, broadcast)
         if frame.profile == 0:
             self.on_zdo(message)
         else:
             self.on_message(message)
 
-    def on_command(self, frame: aps.Frame, sender: Node, sender_id: int) -> None:
-        """An APS command."""
+    def on_command(self, frame: aps.Frame, sender: bytes | None, sender_id: int) -> None:
+        """An APS command; `sender` is an EUI-64."""
 
     def on_message(self, message: Message) -> None:
         """A data message of an application profile."""
@@ -182,6 +288,9 @@ class Node:
 
     def on_zdo(self, message: Message) -> None:
         """A ZDO message; requests are answered here."""
+        payload = message.frame.payload
+        if message.frame.cluster == zdo.ZDOCmd.Device_annce and len(payload) >= 11:
+            self.addresses[int.from_bytes(payload[1:3], "little")] = payload[3:11]
         answer = self._zdo_answers().get(message.frame.cluster)
         if answer is None or not message.frame.payload:
             return
@@ -239,6 +348,3 @@ class Node:
         if not found:
             return None
         return [zdo.Status.SUCCESS, t.NWK(self.node_id), t.LVList[t.uint8_t](found)]
-
-
-__all__ = ["SMART_ENERGY", "Endpoint", "Message", "Node", "Status"]

@@ -29,6 +29,8 @@ from host_tools.sim.uart import Line
 
 PANELS = {"2.9": (128, 296), "2.13": (122, 250)}
 ISSUER = b"INKMTEST"
+# Where things are, in metres; the display is at the origin.
+HUB_AT, METER_AT, GAS_METER_AT, NEXT_DOOR = (6.0, 4.0), (6.0, 4.5), (9.0, -2.0), (-14.0, 9.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,18 +62,18 @@ class World:
             2: Authority(SUITE_2, ISSUER, self._rng()),
         }
         self.household = Household(self._rng(), import_wh=4_631_207, export_wh=812_450, gas_litres=2_282_363)
-        self.hub = self._make_hub(channel=20, rssi=-58, gas=settings.gas)
+        self.hub = self._make_hub(channel=20, position=HUB_AT, gas=settings.gas)
         self.portal = Portal(self.hub, settings.timeline)
-        self.neighbour = self._make_hub(channel=15, rssi=-71, gas=False) if settings.neighbour else None
+        self.neighbour = self._make_hub(channel=15, position=NEXT_DOOR, gas=False) if settings.neighbour else None
         self.meter = ElectricityMeter(
             self.air, self._eui64(), self.household,
             Tariff(0, ((0, 9_860), (270, 24_500), (960, 36_750), (1140, 24_500)), 52_340, b"Demo flexible"),
-            b"21E0047731",
+            b"21E0047731", position=METER_AT,
         )  # fmt: skip
         self.hub.trust(self.meter, 0x3A51)
         self.gas_meter: GasMeter | None = None
         if settings.gas:
-            self.gas_meter = GasMeter(self.air, self._eui64(), self.household)
+            self.gas_meter = GasMeter(self.air, self._eui64(), self.household, position=GAS_METER_AT)
             self.hub.trust(self.gas_meter, 0x7C02)
         self.ncp = self._make_ncp()
         self.panel = Ssd1680(*PANELS[settings.panel])
@@ -93,14 +95,14 @@ class World:
         """Certificates for a device (EUI-64 in air order) from this world's authorities."""
         return {suite: self.authorities[suite].certify(eui64[::-1]) for suite in suites}
 
-    def _make_hub(self, *, channel: int, rssi: int, gas: bool) -> Hub:
+    def _make_hub(self, *, channel: int, position: tuple[float, float], gas: bool) -> Hub:
         eui64 = self._eui64()
         mirror = None
         if gas:
             mirror = GasMirror(Tariff(0, ((0, 6_870),), 31_660, b"Demo gas"), b"G4K0093312")
         return Hub(
             self.air, eui64, self._rng(), self.identities(eui64, self.settings.hub_suites), mirror,
-            channel=channel, pan_id=self._seeds.randrange(1, 0xFFFE), rssi=rssi,
+            channel=channel, pan_id=self._seeds.randrange(1, 0xFFFE), position=position,
         )  # fmt: skip
 
     def _make_ncp(self) -> NcpEmulator:

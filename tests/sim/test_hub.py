@@ -10,10 +10,11 @@ from host_tools.sim import aps
 from host_tools.sim.clock import Clock
 from host_tools.sim.crypto import mmo
 from host_tools.sim.crypto.cbke import Authority, Ephemeral, agree
+from host_tools.sim.end_device import EndDevice
 from host_tools.sim.hub import Entry
 from host_tools.sim.key_responder import Reason
 from host_tools.sim.ncp.stack import State
-from host_tools.sim.node import Node
+from host_tools.sim.radio import nwk
 from host_tools.sim.world import Settings, World
 
 READ = bytes.fromhex("0007000000")
@@ -21,7 +22,7 @@ METERING, KEYS = 0x0702, 0x0800
 CODE = bytes.fromhex("83FED3407A93")
 
 
-class Display(Node):
+class Display(EndDevice):
     """A node that keeps what it hears."""
 
     def __init__(self, world):
@@ -33,6 +34,8 @@ class Display(Node):
         self.heard.append((message.frame.payload, message.secured))
 
     def on_command(self, frame, sender, sender_id):
+        if self._awaiting_key and sender_id == 0:
+            self.take_network_key(frame.payload, bytes(8))
         self.commands.append((frame.payload, frame.secured))
 
 
@@ -114,25 +117,32 @@ def test_a_link_key_with_the_meter_is_for_those_who_may_read_it():
 # Joining
 
 
+async def join(world, display):
+    """(whether it got an address, whether it got the network key)."""
+    display.off()
+    network = world.hub.network
+    if not await display.associate(network.channel, network.pan_id):
+        return False, False
+    return True, await display.authenticate()
+
+
 def test_the_network_key_is_for_devices_of_the_list_during_their_window():
     async def story(world, display):
         hub = world.hub
         display.keys[hub.eui64] = aps.LinkKey(mmo.link_key(mmo.with_crc(CODE)))
         del hub.keys[display.eui64], hub.log[display.eui64]
-        assert await hub.associate(display) is None  # closed
+        assert await join(world, display) == (False, False)  # closed
         hub.open_to_all = True
-        assert await hub.associate(display) is not None
-        await asyncio.sleep(1)
-        assert display.commands == []  # not on the list
-        hub.admit(display.eui64, CODE, 5)
-        await hub.associate(display)
-        await asyncio.sleep(1)
+        assert await join(world, display) == (True, False)  # not on the list
+        hub.admit(display.eui64, CODE, 10)
+        assert await join(world, display) == (True, True)
+        assert display.network.key == hub.network.key
         ((payload, secured),) = display.commands
         assert payload[2:18] == hub.network.key and secured is aps.KeyId.KEY_TRANSPORT
-        await asyncio.sleep(5)
-        await hub.associate(display)
-        await asyncio.sleep(1)
-        assert len(display.commands) == 1  # its window is over
+        await asyncio.sleep(10)
+        assert await join(world, display) == (True, False)  # its window is over
+        hub.child_slots = 0
+        assert await join(world, display) == (False, False)
 
     in_a_world(story)
 
@@ -151,14 +161,20 @@ def test_a_new_code_does_not_replace_an_agreed_key():
 
 def test_who_may_rejoin():
     async def story(world, display):
-        hub = world.hub
-        assert await hub.rejoin(display, secured=True) == await hub.rejoin(display, secured=False) == 0x1234
-        display.network = dataclasses.replace(display.network, key=bytes(16))
-        assert await hub.rejoin(display, secured=True) is None
+        hub, network = world.hub, display.network
+
+        async def rejoins(secured, network=network):
+            display.off()
+            display.addresses[0] = hub.eui64
+            return await display.rejoin(network, 0x1234, secured=secured, channels=0)
+
+        assert await rejoins(True) and await rejoins(False)
+        stale = dataclasses.replace(network, key=bytes(16))
+        assert not await rejoins(True, stale) and await rejoins(False, stale)
         hub.keys[display.eui64].authorised = False
-        assert await hub.rejoin(display, secured=False) is None
+        assert not await rejoins(False)
         del hub.log[display.eui64]
-        assert await hub.rejoin(display, secured=False) is None
+        assert not await rejoins(False)
 
     in_a_world(story)
 
@@ -281,19 +297,42 @@ def test_the_longest_message():
 def test_orders_that_the_trust_centre_did_not_secure_are_ignored():
     async def story(world, display):
         stack = joined(world)
-        key = stack.network.key
-        new_key = aps.transport_network_key(b"\x99" * 16, 1, stack.eui64, world.hub.eui64)
+        next_key = aps.transport_network_key(b"\x99" * 16, 1, stack.eui64, world.hub.eui64)
         remove = bytes([aps.Command.REMOVE_DEVICE]) + stack.eui64
+        switch = bytes([aps.Command.SWITCH_KEY, 1])
+
+        def order(payload, secured, sender_id=0):
+            payload = bytes(payload)
+            stack.on_command(aps.Frame(aps.Kind.COMMAND, 1, payload, secured=secured), world.hub.eui64, sender_id)
+
         for payload, secured, sender_id in (
-            (new_key, None, 0), (new_key, aps.KeyId.DATA, 0), (new_key, aps.KeyId.KEY_TRANSPORT, 0x1234),
+            (next_key, None, 0), (next_key, aps.KeyId.DATA, 0), (next_key, aps.KeyId.KEY_TRANSPORT, 0x1234),
             (remove, None, 0), (remove, aps.KeyId.DATA, 0x1234), (remove[:-1] + b"\x99", aps.KeyId.DATA, 0),
         ):  # fmt: skip
-            stack.on_command(aps.Frame(aps.Kind.COMMAND, 1, payload, secured=secured), world.hub, sender_id)
-            assert stack.state == State.JOINED and stack.network.key == key
-        stack.on_command(aps.Frame(aps.Kind.COMMAND, 1, new_key, secured=aps.KeyId.KEY_TRANSPORT), world.hub, 0)
-        assert stack.network.key == b"\x99" * 16
-        stack.on_command(aps.Frame(aps.Kind.COMMAND, 1, remove, secured=aps.KeyId.DATA), world.hub, 0)
+            order(payload, secured, sender_id)
+            order(switch, None)
+            assert stack.state == State.JOINED and stack.network.key_sequence == 0
+        order(next_key, aps.KeyId.KEY_TRANSPORT)
+        assert stack.network.key_sequence == 0
+        order(switch, None)
+        assert stack.network.key == b"\x99" * 16 and stack.flash.network.key_sequence == 1
+        order(remove, aps.KeyId.DATA)
         assert stack.state == State.NONE
+
+    in_a_world(story)
+
+
+def test_a_device_leaves_at_its_parent_s_word_alone():
+    async def story(world, display):
+        stack = joined(world)
+        for source, secured, options in ((0x1234, True, 0x40), (0, False, 0x40), (0, True, 0x00)):
+            frame = nwk.Frame(nwk.Kind.COMMAND, 0x4321, source, 1, bytes([nwk.Command.LEAVE, options]), secured=secured)
+            stack.on_nwk_command(frame)
+            assert stack.state == State.JOINED
+        world.hub.log[stack.eui64] = Entry(stack.eui64, bytes(16), 0.0, 0x4321)
+        world.hub.remove(stack.eui64)
+        await asyncio.sleep(1)
+        assert stack.state == State.NONE and stack.flash.network is None
 
     in_a_world(story)
 

@@ -75,7 +75,10 @@ def test_a_secured_frame_opens_with_the_key_alone(key_id):
 
     frame = dataclasses.replace(FRAME, secured=key_id)
     wire = aps.encode(frame, SOURCE, key(1))
-    assert len(wire) == len(frame.header()) + 5 + len(frame.payload) + 4
+    # The network key's transport names its sender.
+    named = key_id is aps.KeyId.KEY_TRANSPORT
+    assert aps.named_source(wire) == (SOURCE if named else None)
+    assert len(wire) == len(frame.header()) + (13 if named else 5) + len(frame.payload) + 4
     assert frame.payload not in wire
     assert aps.decode(wire, SOURCE, key(1)) == frame
     for source, other in ((SOURCE, key(2)), (SOURCE, None), (SOURCE[::-1], key(1)), (None, key(1))):

@@ -149,7 +149,7 @@ def test_the_same_seed_gives_the_same_run(tell, tmp_path):
         await home.sleep(600)
         held = await home.held()
         pictures = [(screen.at_s, screen.full, screen.picture.tobytes()) for screen in home.screens]
-        return held, home.log(), pictures, home.world.uart_to_host.bytes, home.world.air.messages
+        return held, home.log(), pictures, home.world.uart_to_host.bytes, home.world.air.frames
 
     first, second, other = (tell(story, seed=seed) for seed in (7, 7, 8))
     assert first == second

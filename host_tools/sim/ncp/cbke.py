@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import bellows.types as t
 
 from host_tools.sim import aps
-from host_tools.sim.air import TRUST_CENTRE
 from host_tools.sim.crypto.cbke import SUITES, Agreement, Ephemeral, agree, scalar
+from host_tools.sim.radio.nwk import TRUST_CENTRE
 
 if TYPE_CHECKING:
     from host_tools.sim.ncp.stack import Stack
@@ -42,6 +42,15 @@ class CbkeEngine:
                     lambda suite=suite, method=method, **values: method(suite, **values),
                 )
         self.reset()
+
+    @property
+    def radio_off(self) -> bool:
+        """Whether a computation is under way, during which the NCP hears nothing."""
+        return not self._stack.mac.listening
+
+    @radio_off.setter
+    def radio_off(self, off: bool) -> None:
+        self._stack.mac.listening = not off
 
     def reset(self) -> None:
         self.radio_off = False

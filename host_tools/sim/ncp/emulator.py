@@ -19,9 +19,9 @@ class NcpEmulator:
 
     def __init__(
         self, air: Air, tokens: Tokens, rng: random.Random, write: Callable[[bytes], None], *, version: int = 13,
-        reboot_s: float = 1.0, rssi: int = -60,
+        reboot_s: float = 1.0,
     ) -> None:  # fmt: skip
-        self.stack = Stack(air, tokens, rng, rssi=rssi)
+        self.stack = Stack(air, tokens, rng)
         self.ash = NcpAsh(write, lambda frame: self.ezsp.receive(frame), self._reset, reboot_s=reboot_s)
         self.ezsp = NcpEzsp(version, self.stack.run, lambda frame, callback: self.ash.send(frame, is_callback=callback))
         self.stack.callback = self.ezsp.callback

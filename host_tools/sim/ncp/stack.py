@@ -10,24 +10,21 @@ from typing import Any
 import bellows.types as t
 
 from host_tools.sim import aps
-from host_tools.sim.air import TRUST_CENTRE, Air, Network
+from host_tools.sim.air import Air, lqi
 from host_tools.sim.crypto.mmo import aes_mmo
+from host_tools.sim.end_device import EndDevice, key_command
 from host_tools.sim.ncp.cbke import CbkeEngine
 from host_tools.sim.ncp.tokens import Tokens
-from host_tools.sim.node import Endpoint, Message, Node
+from host_tools.sim.node import Endpoint, Message
+from host_tools.sim.radio import nwk
+from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
 
 EMBER, EZSP = t.EmberStatus, t.EzspStatus
-ASSOCIATION_S = 0.6
-NETWORK_KEY_WAIT_S = 5.0
-CHANNEL_SCAN_S = 0.1382  # an active scan of duration 3
 LINK_KEY_WAIT_S = 5.0
-KEEP_ALIVE_S = 60.0
-KEEP_ALIVES_MISSED = 3
 _GET_KEY_FROM_INSTALL_CODE = 0x2000
 _HAVE_PRECONFIGURED_KEY = 0x0100
 _APS_ENCRYPTION, _APS_RETRY = 0x0020, 0x0040
 _LONGEST_MESSAGE = 82
-_DEVICE_ANNOUNCE = 0x0013
 
 
 class State:
@@ -47,16 +44,17 @@ class Flash:
     node_id: int = 0xFFFE
     trust_centre: bytes | None = None
     keys: dict[bytes, aps.LinkKey] = dataclasses.field(default_factory=dict)
+    counters: nwk.Counters = dataclasses.field(default_factory=nwk.Counters)
     leave_reason: int = LeaveReason.NONE
 
 
-class Stack(Node):
+class Stack(EndDevice):
     """`callback(name, **values)` pushes EZSP callbacks. Commands are the methods that begin with `do_`; each
     takes the command's values by name and returns the response's.
     """
 
-    def __init__(self, air: Air, tokens: Tokens, rng: random.Random, *, rssi: int = -60) -> None:
-        super().__init__(air, tokens.eui64, rssi=rssi)
+    def __init__(self, air: Air, tokens: Tokens, rng: random.Random) -> None:
+        super().__init__(air, tokens.eui64)
         self.tokens = tokens
         self.rng = rng
         self.flash = Flash()
@@ -72,18 +70,17 @@ class Stack(Node):
         for task in list(self._tasks):
             task.cancel()
         self.state = State.NONE
-        self.network = None
-        self.node_id = 0xFFFE
-        self.keys = self.flash.keys
-        self.addresses = {}
+        self.off()
+        self.keys, self.counters = self.flash.keys, self.flash.counters
         self.endpoints = {}
         self.configuration: dict[int, int] = {}
         self.values: dict[int, bytes] = {}
         self.policies: dict[int, int] = {}
         self._table: dict[int, list] = {}
         self._security: tuple[int, bytes] | None = None
-        self._awaiting_key: asyncio.Future[None] | None = None
+        self._alive: asyncio.Task | None = None
         self._awaiting_link_key: dict[bytes, asyncio.Future[None]] = {}
+        self._extended_pan_id = bytes(8)
         self._initialised = False
         self.cbke.reset()
 
@@ -196,10 +193,7 @@ class Stack(Node):
         return {"status": EMBER.SUCCESS}
 
     async def _come_back(self) -> None:
-        if await self._rejoin(secured=True, channels=0):
-            self._joined()
-        else:
-            self._status(EMBER.MOVE_FAILED)
+        await self._find_and_rejoin(True, 0)
 
     def do_setInitialSecurityState(self, state):
         key: bytes | None = bytes(state.preconfiguredKey.serialize())
@@ -219,17 +213,16 @@ class Stack(Node):
         return {"status": EMBER.SUCCESS}
 
     async def _scan(self, mask: int) -> None:
-        for channel in (c for c in range(11, 27) if mask >> c & 1):
-            await asyncio.sleep(CHANNEL_SCAN_S)
-            for hub in self.air.hubs_heard(self, channel):
-                lqi, rssi = self.air.lqi(hub)
-                found = t.EmberZigbeeNetwork(
-                    channel=channel, panId=hub.network.pan_id,
-                    extendedPanId=t.ExtendedPanId(hub.network.extended_pan_id),
-                    allowingJoin=hub.is_open, stackProfile=2, nwkUpdateId=hub.network.update_id,
-                )  # fmt: skip
-                self.callback("networkFoundHandler", networkFound=found, lqi=lqi, rssi=rssi)
+        await self.scan(mask, self._found)
         self.callback("scanCompleteHandler", channel=0, status=EMBER.SUCCESS)
+
+    def _found(self, heard) -> None:
+        found = t.EmberZigbeeNetwork(
+            channel=heard.channel, panId=heard.pan_id, extendedPanId=t.ExtendedPanId(heard.beacon.extended_pan_id),
+            allowingJoin=heard.beacon.permits_association, stackProfile=heard.beacon.stack_profile,
+            nwkUpdateId=heard.beacon.update_id,
+        )  # fmt: skip
+        self.callback("networkFoundHandler", networkFound=found, lqi=lqi(heard.rssi), rssi=heard.rssi)
 
     def do_joinNetwork(self, nodeType, parameters):
         if self.state != State.NONE or not self._initialised:
@@ -237,62 +230,44 @@ class Stack(Node):
         if self._security is None:
             return {"status": EMBER.SECURITY_STATE_NOT_SET}
         self.state = State.JOINING
-        self.start(self._join(bytes(parameters.extendedPanId.serialize()), parameters.radioChannel))
+        self.start(self._join(bytes(parameters.extendedPanId.serialize()), parameters.radioChannel, parameters.panId))
         return {"status": EMBER.SUCCESS}
 
-    async def _join(self, extended_pan_id: bytes, channel: int) -> None:
+    async def _join(self, extended_pan_id: bytes, channel: int, pan_id: int) -> None:
         assert self._security
-        hub = next(
-            (h for h in self.air.hubs_heard(self, channel) if h.network.extended_pan_id == extended_pan_id),
-            None,
-        )
-        node_id = await hub.associate(self) if hub else None
-        if hub is None or node_id is None:
-            await asyncio.sleep(ASSOCIATION_S)
+        if not await self.associate(channel, int(pan_id)):
             self._failed_to_join(EMBER.JOIN_FAILED)
             return
-        self.node_id = node_id
-        self.addresses = {TRUST_CENTRE: hub.eui64}
-        self.keys[hub.eui64] = aps.LinkKey(self._security[1])
-        self._awaiting_key = asyncio.get_running_loop().create_future()
-        try:
-            await asyncio.wait_for(self._awaiting_key, NETWORK_KEY_WAIT_S)
-        except TimeoutError:
-            self.keys.pop(hub.eui64, None)
+        hub = self.addresses[TRUST_CENTRE]
+        self.keys[hub] = aps.LinkKey(self._security[1])
+        self._extended_pan_id = extended_pan_id
+        if not await self.authenticate():
+            self.keys.pop(hub, None)
             self._failed_to_join(EMBER.NO_NETWORK_KEY_RECEIVED)
             return
-        finally:
-            self._awaiting_key = None
-        self.flash.trust_centre = hub.eui64
+        self.flash.trust_centre = hub
         self._joined()
 
     def _failed_to_join(self, status: EMBER) -> None:
         self.state = State.NONE
-        self.network = None
-        self.node_id = 0xFFFE
-        self.addresses = {}
+        self.off()
         self._status(status)
 
     def _joined(self) -> None:
         self.state = State.JOINED
         self.flash.network = self.network
         self.flash.node_id = self.node_id
-        announce = bytes([self.next_counter()]) + self.node_id.to_bytes(2, "little") + self.eui64 + b"\x8c"
-        self.start(self.send(0xFFFD, _DEVICE_ANNOUNCE, announce, profile=0, source=0, destination=0))
-        self.start(self._keep_alive())
+        self.announce()
+        if self._alive:
+            self._alive.cancel()
+        self._alive = self.start(self._stay())
         self._status(EMBER.NETWORK_UP)
 
-    async def _keep_alive(self) -> None:
-        # An end device asks its parent whether it is still there.
-        missed = 0
-        while missed < KEEP_ALIVES_MISSED:
-            await asyncio.sleep(KEEP_ALIVE_S)
-            if self.state != State.JOINED:
-                return
-            parent = next((h for h in self.air.hubs if h.eui64 == self.flash.trust_centre), None)
-            missed = 0 if parent and self.air.connects(self, parent) else missed + 1
-        self.state = State.NO_PARENT
-        self._status(EMBER.NETWORK_DOWN)
+    async def _stay(self) -> None:
+        await self.keep_alive()
+        if self.state == State.JOINED:
+            self.state = State.NO_PARENT
+            self._status(EMBER.NETWORK_DOWN)
 
     def do_findAndRejoinNetwork(self, haveCurrentNetworkKey, channelMask, reason=0xFF, nodeType=3):
         if self.flash.network is None:
@@ -302,40 +277,13 @@ class Stack(Node):
         return {"status": EMBER.SUCCESS}
 
     async def _find_and_rejoin(self, secured: bool, channels: int) -> None:
-        if await self._rejoin(secured=secured, channels=channels):
+        network = self.flash.network
+        assert network
+        self._extended_pan_id = network.extended_pan_id
+        if await self.rejoin(network, self.flash.node_id, secured=secured, channels=channels):
             self._joined()
         else:
             self._status(EMBER.MOVE_FAILED)
-
-    async def _rejoin(self, *, secured: bool, channels: int) -> bool:
-        network = self.flash.network
-        assert network
-        mask = channels or 1 << network.channel
-        hub = None
-        for channel in (c for c in range(11, 27) if mask >> c & 1):
-            await asyncio.sleep(CHANNEL_SCAN_S)
-            heard = self.air.hubs_heard(self, channel)
-            hub = hub or next((h for h in heard if h.network.extended_pan_id == network.extended_pan_id), None)
-        if hub is None:
-            return False
-        self.network = network
-        if not secured:
-            self._awaiting_key = asyncio.get_running_loop().create_future()
-        node_id = await hub.rejoin(self, secured=secured)
-        if node_id is None:
-            self._awaiting_key = None
-            return False
-        if not secured:
-            try:
-                await asyncio.wait_for(self._awaiting_key, NETWORK_KEY_WAIT_S)
-            except TimeoutError:
-                return False
-            finally:
-                self._awaiting_key = None
-        else:
-            self.network = dataclasses.replace(network, channel=hub.channel)
-        self.node_id = node_id
-        return True
 
     def do_leaveNetwork(self, options=0):
         if self.flash.network is None:
@@ -344,10 +292,10 @@ class Stack(Node):
         return {"status": EMBER.SUCCESS}
 
     def _leave(self, reason: int) -> None:
-        self.flash = Flash(leave_reason=reason)
+        # The frame counter outlives a network: it may be the same one that is joined next.
+        self.flash = Flash(leave_reason=reason, counters=self.counters)
         self.keys = self.flash.keys
-        self.network = None
-        self.addresses = {}
+        self.off()
         self.state = State.NONE
         self._status(EMBER.NETWORK_DOWN)
 
@@ -428,9 +376,16 @@ class Stack(Node):
         )  # fmt: skip
         return {"status": EMBER.SUCCESS, "sequence": counter}
 
-    def hear(self, data: bytes, sender: Node, network_key: bytes, broadcast: bool) -> None:
-        if self.state == State.JOINED and not self.cbke.radio_off:
-            super().hear(data, sender, network_key, broadcast)
+    def take(self, nwk_frame: nwk.Frame, rssi: int) -> None:
+        if self.state == State.JOINED or self._awaiting_key:
+            super().take(nwk_frame, rssi)
+
+    def on_nwk_command(self, frame: nwk.Frame) -> None:
+        # An end device leaves at its parent's word, and that has to be under the network key.
+        leave = len(frame.payload) == 2 and frame.payload[0] == nwk.Command.LEAVE
+        if leave and frame.secured and frame.source == TRUST_CENTRE and frame.payload[1] & nwk.LEAVE_REQUEST:
+            self._leave(LeaveReason.NWK_LEAVE)
+        super().on_nwk_command(frame)
 
     def on_zdo(self, message: Message) -> None:
         super().on_zdo(message)
@@ -450,8 +405,8 @@ class Stack(Node):
         )  # fmt: skip
         self.callback(
             "incomingMessageHandler", message_type=4 if message.broadcast else 0, aps_frame=aps_frame,
-            nwk=message.sender_id, eui64=t.EUI64(message.sender.eui64), binding_index=0xFF, address_index=0xFF,
-            lqi=message.lqi, rssi=message.rssi, timestamp=0, message=frame.payload,
+            nwk=message.sender_id, eui64=t.EUI64(message.sender_eui64 or bytes(8)), binding_index=0xFF,
+            address_index=0xFF, lqi=message.lqi, rssi=message.rssi, timestamp=0, message=frame.payload,
         )  # fmt: skip
 
     # Keys
@@ -479,27 +434,29 @@ class Stack(Node):
             self._awaiting_link_key.pop(partner, None)
         self.callback("zigbeeKeyEstablishmentHandler", partner=t.EUI64(partner), status=status)
 
-    def on_command(self, frame: aps.Frame, sender: Node, sender_id: int) -> None:
+    def on_command(self, frame: aps.Frame, sender: bytes | None, sender_id: int) -> None:
         payload = frame.payload
-        if sender_id != TRUST_CENTRE or frame.secured is None or not payload:
+        if sender_id != TRUST_CENTRE or not payload:
             return
-        if payload[0] == aps.Command.TRANSPORT_KEY and len(payload) > 1:
-            if payload[1] == aps.KeyType.STANDARD_NETWORK and frame.secured is aps.KeyId.KEY_TRANSPORT:
-                self._take_network_key(payload, sender)
-            elif payload[1] == aps.KeyType.APPLICATION_LINK and frame.secured is aps.KeyId.KEY_LOAD:
-                self._take_link_key(payload)
-        elif payload[0] == aps.Command.REMOVE_DEVICE and payload[1:9] == self.eui64:
+        if key_command(payload, aps.KeyType.STANDARD_NETWORK) and len(payload) == 35:
+            self._take_network_key(frame, payload)
+        elif key_command(payload, aps.KeyType.APPLICATION_LINK) and frame.secured is aps.KeyId.KEY_LOAD:
+            self._take_link_key(payload)
+        elif payload[0] == aps.Command.SWITCH_KEY and len(payload) == 2 and self.network:
+            if self.network.switch(payload[1]):
+                self.flash.network = self.network
+        elif payload[:9] == bytes([aps.Command.REMOVE_DEVICE]) + self.eui64 and frame.secured is not None:
             self._leave(LeaveReason.APS_REMOVE)
 
-    def _take_network_key(self, payload: bytes, hub: Node) -> None:
-        if payload[19:27] != self.eui64 or hub.network is None:
+    def _take_network_key(self, frame: aps.Frame, payload: bytes) -> None:
+        for_all = payload[19:27] == bytes(8)
+        if self._awaiting_key and payload[19:27] == self.eui64 and frame.secured is aps.KeyId.KEY_TRANSPORT:
+            self.take_network_key(payload, self._extended_pan_id)
             return
-        known = hub.network
-        self.network = Network(
-            known.pan_id, known.extended_pan_id, known.channel, payload[2:18], payload[18], known.update_id
-        )
-        if self._awaiting_key and not self._awaiting_key.done():
-            self._awaiting_key.set_result(None)
+        # The next key, which counts from the switch on. To all it comes under the present network key alone.
+        for_me = payload[19:27] == self.eui64 and frame.secured is aps.KeyId.KEY_TRANSPORT
+        if self.state == State.JOINED and self.network and (for_all or for_me):
+            self.network.others[payload[18]] = payload[2:18]
 
     def _take_link_key(self, payload: bytes) -> None:
         partner = payload[18:26]

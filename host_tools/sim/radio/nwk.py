@@ -1,0 +1,177 @@
+"""Zigbee network frames and their security (Zigbee specification, sections 3.3, 3.4 and 4.3)."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+
+BROADCAST_ALL = 0xFFFF
+BROADCAST_RX_ON = 0xFFFD
+TRUST_CENTRE = 0x0000
+RADIUS = 30
+_PROTOCOL_VERSION = 2 << 2
+_DISCOVER_ROUTE, _SECURITY, _DESTINATION_EUI64, _SOURCE_EUI64 = 0x0040, 0x0200, 0x0800, 0x1000
+_MULTICAST, _SOURCE_ROUTE = 0x0100, 0x0400
+# Security control: network key, extended nonce; the level (5: ENC-MIC-32) does not go over the air.
+_CONTROL, _LEVEL, _MIC = 0x28, 5, 4
+_AUXILIARY = 14
+
+
+class Kind(enum.IntEnum):
+    DATA = 0
+    COMMAND = 1
+
+
+class Command(enum.IntEnum):
+    LEAVE = 0x04
+    REJOIN_REQUEST = 0x06
+    REJOIN_RESPONSE = 0x07
+    LINK_STATUS = 0x08
+    NETWORK_UPDATE = 0x0A
+    END_DEVICE_TIMEOUT_REQUEST = 0x0B
+    END_DEVICE_TIMEOUT_RESPONSE = 0x0C
+
+
+LEAVE_REQUEST = 0x40  # bit of the leave command's options
+
+
+class Undecipherable(Exception):
+    """No key, the wrong key, a replay or a damaged frame. args: why, in a word."""
+
+
+@dataclasses.dataclass
+class Network:
+    """What a node must hold to be on a network. `others` are further network keys by sequence number: the next one
+    while it is being handed out, the last one after the switch.
+    """
+
+    pan_id: int
+    extended_pan_id: bytes
+    channel: int
+    key: bytes
+    key_sequence: int = 0
+    update_id: int = 0
+    others: dict[int, bytes] = dataclasses.field(default_factory=dict)
+
+    def key_numbered(self, sequence: int) -> bytes | None:
+        return self.key if sequence == self.key_sequence else self.others.get(sequence)
+
+    def switch(self, sequence: int) -> bool:
+        """Makes another key the active one; False for a key that is not known."""
+        if sequence == self.key_sequence:
+            return True
+        if sequence not in self.others:
+            return False
+        self.others[self.key_sequence] = self.key
+        self.key, self.key_sequence = self.others.pop(sequence), sequence
+        return True
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    kind: Kind
+    destination: int
+    source: int
+    sequence: int
+    payload: bytes = b""
+    radius: int = RADIUS
+    destination_eui64: bytes | None = None
+    source_eui64: bytes | None = None
+    secured: bool = True
+
+    @property
+    def is_broadcast(self) -> bool:
+        return self.destination >= 0xFFF8
+
+    def header(self) -> bytes:
+        control = self.kind | _PROTOCOL_VERSION
+        control |= _DISCOVER_ROUTE if self.kind is Kind.DATA and not self.is_broadcast else 0
+        control |= _SECURITY if self.secured else 0
+        control |= _DESTINATION_EUI64 if self.destination_eui64 else 0
+        control |= _SOURCE_EUI64 if self.source_eui64 else 0
+        out = control.to_bytes(2, "little") + self.destination.to_bytes(2, "little")
+        out += self.source.to_bytes(2, "little") + bytes([self.radius, self.sequence])
+        return out + (self.destination_eui64 or b"") + (self.source_eui64 or b"")
+
+
+class Counters:
+    """The frame counter that goes out, and the last one heard of each sender, both by the key's sequence number."""
+
+    def __init__(self) -> None:
+        self.sent: dict[int, int] = {}
+        self.heard: dict[tuple[int, bytes], int] = {}
+
+    def forget(self, eui64: bytes) -> None:
+        """Begins anew with a sender that has associated anew."""
+        self.heard = {sender: counter for sender, counter in self.heard.items() if sender[1] != eui64}
+
+    def next(self, key_sequence: int) -> int:
+        self.sent[key_sequence] = self.sent.get(key_sequence, -1) + 1
+        return self.sent[key_sequence]
+
+
+def _nonce(eui64: bytes, counter: bytes) -> bytes:
+    return eui64 + counter + bytes([_CONTROL | _LEVEL])
+
+
+def encode(frame: Frame, network: Network | None, eui64: bytes, counters: Counters) -> bytes:
+    """The frame as it goes out; where it is secured, under the network's active key by the node `eui64`."""
+    header = frame.header()
+    if not frame.secured:
+        return header + frame.payload
+    assert network is not None
+    counter = counters.next(network.key_sequence).to_bytes(4, "little")
+    rest = counter + eui64 + bytes([network.key_sequence])
+    sealed = AESCCM(network.key, tag_length=_MIC).encrypt(
+        _nonce(eui64, counter), frame.payload, header + bytes([_CONTROL | _LEVEL]) + rest
+    )
+    return header + bytes([_CONTROL]) + rest + sealed
+
+
+def decode(data: bytes, network: Network | None, counters: Counters) -> tuple[Frame, bytes | None]:
+    """(the frame in the clear, the EUI-64 of the node that sent this hop, None without security). Raises
+    Undecipherable, ValueError for what is no network frame.
+    """
+    frame, at, header = _header(data)
+    if not frame.secured:
+        return dataclasses.replace(frame, payload=data[at:]), None
+    if len(data) < at + _AUXILIARY + _MIC:
+        raise ValueError("short frame")
+    auxiliary, sealed = data[at : at + _AUXILIARY], data[at + _AUXILIARY :]
+    eui64, sequence = auxiliary[5:13], auxiliary[13]
+    key = network.key_numbered(sequence) if network else None
+    if key is None or auxiliary[0] & 0x38 != _CONTROL:
+        raise Undecipherable("key")
+    counter = int.from_bytes(auxiliary[1:5], "little")
+    if counter <= counters.heard.get((sequence, eui64), -1):
+        raise Undecipherable("replay")
+    seal = bytes([auxiliary[0] & ~7 | _LEVEL]) + auxiliary[1:]
+    try:
+        payload = AESCCM(key, tag_length=_MIC).decrypt(_nonce(eui64, auxiliary[1:5]), sealed, header + seal)
+    except InvalidTag as error:
+        raise Undecipherable("key") from error
+    counters.heard[sequence, eui64] = counter
+    return dataclasses.replace(frame, payload=payload), eui64
+
+
+def _header(data: bytes) -> tuple[Frame, int, bytes]:
+    if len(data) < 8:
+        raise ValueError("short frame")
+    control = int.from_bytes(data[:2], "little")
+    if control & 0x3C != _PROTOCOL_VERSION or control & 3 > 1 or control & (_MULTICAST | _SOURCE_ROUTE):
+        raise ValueError("not a frame of Zigbee PRO's")
+    at = 8
+    eui64s: list[bytes | None] = []
+    for flag in (_DESTINATION_EUI64, _SOURCE_EUI64):
+        eui64s.append(data[at : at + 8] if control & flag else None)
+        at += 8 if control & flag else 0
+    if len(data) < at:
+        raise ValueError("short frame")
+    frame = Frame(
+        Kind(control & 3), int.from_bytes(data[2:4], "little"), int.from_bytes(data[4:6], "little"), data[7], b"",
+        data[6], eui64s[0], eui64s[1], bool(control & _SECURITY),
+    )  # fmt: skip
+    return frame, at, data[:at]
