@@ -2,7 +2,8 @@
 
 INKMETER := .venv/bin/inkmeter
 PYTEST := .venv/bin/python -m pytest
-TEST_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm fonts-dejavu-core fonts-dejavu-extra
+TEST_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm fonts-dejavu-core fonts-dejavu-extra \
+	tshark
 # Pass more to a command with ARGS="--seed 7"
 ARGS ?=
 BOARD ?=

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from host_tools import build, toolchain
 
@@ -45,6 +46,28 @@ def _ncp(arguments: argparse.Namespace) -> int:
 
     serve(_settings(arguments), arguments.host, arguments.port)
     return 0
+
+
+def _sim(arguments: argparse.Namespace) -> int:
+    from host_tools.simulate import simulate
+
+    return 0 if simulate(arguments.scenario, _settings(arguments), arguments.pcap, arguments.keys) else 1
+
+
+def _scenarios(arguments: argparse.Namespace) -> int:
+    from host_tools.sim.scenarios import SCENARIOS
+
+    for one in SCENARIOS.values():
+        print(f"{one.name}\n    {one.about}")
+    return 0
+
+
+def _scenario(text: str) -> str:
+    from host_tools.sim.scenarios import SCENARIOS
+
+    if text not in SCENARIOS:
+        raise argparse.ArgumentTypeError(f"there is no scenario {text!r}; `inkmeter scenarios` lists those there are")
+    return text
 
 
 def _settings(arguments: argparse.Namespace):
@@ -122,6 +145,16 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="pair, read and compare with nobody watching; writes build/demo")
     _simulation(demo)
     demo.set_defaults(run=_demo)
+
+    command = commands.add_parser("sim", help="one scenario on virtual time, with a capture of the air")
+    _simulation(command)
+    command.add_argument("--scenario", type=_scenario, default="pairing", help="which one (default: pairing)")
+    command.add_argument("--pcap", type=Path, help="write the air's frames to this file, for Wireshark")
+    command.add_argument("--keys", type=Path, help="write the keys to this file, Wireshark's zigbee_pc_keys")
+    command.set_defaults(run=_sim)
+
+    command = commands.add_parser("scenarios", help="list the scenarios, with a sentence each")
+    command.set_defaults(run=_scenarios)
 
     command = commands.add_parser("ncp", help="the simulated radio module on a TCP port, for other EZSP hosts")
     _simulation(command)

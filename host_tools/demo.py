@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools import BUILD, toolchain
+from host_tools.sim.radio.capture import capturing
 from host_tools.sim.run import NotInTime, Run, Screen, run
 from host_tools.sim.world import Settings
 
@@ -166,6 +167,7 @@ class Demo:
             "stages": self.stages,
             "checks": self.checks,
             "readings": held.get("meters", {}),
+            "air": {"frames": world.air.frames},
             "uart": {
                 "bytes_to_ncp": world.uart_to_ncp.bytes,
                 "bytes_to_device": world.uart_to_host.bytes,
@@ -188,10 +190,16 @@ def demo(settings: Settings, folder: Path = FOLDER) -> bool:
     for old in [*folder.glob("screen-*.png"), folder / "report.json"]:
         old.unlink(missing_ok=True)
     story = Demo(folder)
+
+    async def captured(home: Run) -> dict[str, Any]:
+        pcap, keys = folder / "air.pcap", folder / "zigbee_pc_keys"
+        with capturing(home.world.air, lambda: home.clock.now_us, pcap, keys):
+            return await story.story(home)
+
     started = time.monotonic()
     held: dict[str, Any] = {}
     try:
-        held = run(settings, folder, story.story)
+        held = run(settings, folder, captured)
     except NotInTime as late:
         print(f"inkmeter demo: {late}")
         story.checks.append({"check": "everything in time", "right": False, "said": str(late)})

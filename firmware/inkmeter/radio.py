@@ -65,7 +65,7 @@ class NoReply(Exception):
 
 
 class NotTrusted(Exception):
-    """The NCP has no link key with the hub, or not the one that key establishment made."""
+    """There is no link key with the hub, or not one that both sides hold and have confirmed."""
 
 
 class Radio:

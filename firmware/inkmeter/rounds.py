@@ -4,7 +4,7 @@ from micropython import const
 
 from inkmeter import home, metering
 from inkmeter.log import log, uptime
-from inkmeter.radio import NoReply
+from inkmeter.radio import HUB, NoReply, NotTrusted
 from inkmeter.session import LinkLost
 from inkmeter.zcl import ZclError
 
@@ -63,7 +63,10 @@ class Rounds:
         if job[3] % _FAILURES_TO_PROBE == 0:
             await self._probe()
             if job[3] % _FAILURES_TO_LOOK == 0 and job[1] == self._poll:
-                # The hub answers and the meter does not: it may have another address or key by now.
+                # The hub answers and the meter does not: it may have another address or key by now. If it is the
+                # hub that speaks for it, what is secured alone is silent.
+                if self.session.servers[job[2]].node_id == HUB:
+                    raise NotTrusted
                 self.session.doubtful = job[2]
 
     # Each job answers in how many seconds it is due again.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from host_tools.sim.radio.capture import Capture
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _SENSITIVITY_DBM = -98
 
 
 class Air:
-    """All radios of the street. `loss` is the probability that a receiver misses a frame; `keys` are all keys that
-    were ever in use, {key: what for}, for those who look at a capture.
+    """All radios of the street. `loss` is the probability that a receiver misses a frame; `taps` are called with the
+    sender and each frame as it goes out; `keys` are all keys that were ever in use, {key: what for}.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -39,7 +39,7 @@ class Air:
         self.loss = 0.0
         self.frames = 0
         self.fault: BaseException | None = None
-        self.capture: Capture | None = None
+        self.taps: list[Callable[[Mac, bytes], None]] = []
         self.keys: dict[bytes, str] = {}
         self._busy_until: dict[int, float] = {}
 
@@ -51,13 +51,19 @@ class Air:
         """A random number of back-off periods (IEEE 802.15.4, section 7.5.1)."""
         return self._rng.randrange(1 << exponent) * 320e-6
 
-    def rssi(self, a: Node, b: Node) -> int:
-        """How strongly two nodes hear each other, in dBm, without fading."""
-        distance = max(1.0, math.dist(a.position, b.position))
+    @staticmethod
+    def rssi(a: tuple[float, float], b: tuple[float, float]) -> int:
+        """How strongly nodes at two places (in metres) hear each other, in dBm, without fading."""
+        distance = max(1.0, math.dist(a, b))
         return round(_SENT_DBM - _LOSS_AT_1_M - 10 * _LOSS_EXPONENT * math.log10(distance))
 
+    @staticmethod
+    def lqi(rssi: int) -> int:
+        """The LQI that an EFR32 makes of an RSSI, near enough."""
+        return max(0, min(255, (rssi + 100) * 4))
+
     def connects(self, a: Node, b: Node) -> bool:
-        near = self.rssi(a, b) >= _SENSITIVITY_DBM
+        near = self.rssi(a.position, b.position) >= _SENSITIVITY_DBM
         return near and a.in_range and b.in_range and a.powered and b.powered
 
     def is_busy(self, channel: int) -> bool:
@@ -70,19 +76,13 @@ class Air:
         acknowledgement = _ACK_S if frame[0] & _ACK_REQUEST else 0.0
         self._busy_until[sender.channel] = loop.time() + airtime + acknowledgement
         self.frames += 1
-        if self.capture:
-            rssi = self.rssi(sender.node, self.nodes[-1])
-            self.capture.write(loop.now_us, sender.channel, rssi, lqi(rssi), frame)  # type: ignore[attr-defined]
+        for tap in self.taps:
+            tap(sender, frame)
         for mac in self.macs:
             if mac is sender or mac.channel != sender.channel or not self.connects(sender.node, mac.node):
                 continue
             if self.loss and self._rng.random() < self.loss:
                 continue
-            rssi = max(-100, min(-10, self.rssi(sender.node, mac.node) + self._rng.randrange(-2, 3)))
+            rssi = max(-100, min(-10, self.rssi(sender.node.position, mac.node.position) + self._rng.randrange(-2, 3)))
             loop.call_later(airtime, mac.hear, frame, rssi)
         return airtime
-
-
-def lqi(rssi: int) -> int:
-    """The LQI that an EFR32 makes of an RSSI, near enough."""
-    return max(0, min(255, (rssi + 100) * 4))

@@ -183,3 +183,8 @@ def transport_network_key(network_key: bytes, sequence: int, to: bytes, by: byte
 def transport_link_key(key: bytes, partner: bytes, initiator: bool) -> bytes:
     """Payload of a Transport Key command for an application link key with `partner`."""
     return bytes([Command.TRANSPORT_KEY, KeyType.APPLICATION_LINK]) + key + partner + bytes([initiator])
+
+
+def transports(payload: bytes, kind: KeyType) -> bool:
+    """Whether an APS command's payload transports a key of this type."""
+    return payload[:2] == bytes([Command.TRANSPORT_KEY, kind])

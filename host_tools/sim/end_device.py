@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import dataclasses
 
-from host_tools.sim import aps
 from host_tools.sim.node import Node
 from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import BROADCAST, AssociationStatus, Beacon, Command, Frame, Kind
@@ -132,6 +131,7 @@ class EndDevice(Node):
     def take_network_key(self, payload: bytes, extended_pan_id: bytes) -> None:
         """The first network key, in a Transport Key command whose security has been checked."""
         self.network = Network(self.mac.pan_id, extended_pan_id, self.mac.channel, payload[2:18], payload[18])
+        self.counters.forget(payload[27:35])
         if self._awaiting_key and not self._awaiting_key.done():
             self._awaiting_key.set_result(None)
 
@@ -196,8 +196,3 @@ class EndDevice(Node):
         self.network = None
         self.node_id = _UNSET
         self.addresses = {}
-
-
-def key_command(payload: bytes, kind: aps.KeyType) -> bool:
-    """Whether an APS command's payload transports a key of this type."""
-    return payload[:2] == bytes([aps.Command.TRANSPORT_KEY, kind])

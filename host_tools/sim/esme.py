@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from host_tools.sim import aps
-from host_tools.sim.end_device import key_command
 from host_tools.sim.household import Household
 from host_tools.sim.node import Endpoint
 from host_tools.sim.tariff import Tariff
@@ -60,5 +59,5 @@ class ElectricityMeter(ZclServer):
     def on_command(self, frame: aps.Frame, sender: bytes | None, sender_id: int) -> None:
         # The trust centre introduces a display: a link key with it. Its address is known from its announcement.
         key = frame.payload
-        if frame.secured is aps.KeyId.KEY_LOAD and key_command(key, aps.KeyType.APPLICATION_LINK):
+        if frame.secured is aps.KeyId.KEY_LOAD and aps.transports(key, aps.KeyType.APPLICATION_LINK):
             self.keys[key[18:26]] = aps.LinkKey(key[2:18], authorised=True)

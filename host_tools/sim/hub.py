@@ -12,7 +12,7 @@ from host_tools.sim.crypto import mmo
 from host_tools.sim.crypto.cbke import Identity
 from host_tools.sim.gas import GasMirror
 from host_tools.sim.key_responder import KeyResponder
-from host_tools.sim.node import Endpoint, Message, Node
+from host_tools.sim.node import BROADCAST_S, Endpoint, Message, Node
 from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import AssociationStatus, Beacon, Command, Frame, Kind
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
@@ -47,13 +47,16 @@ class Hub(ZclServer):
     def __init__(
         self, air: Air, eui64: bytes, rng: random.Random, identities: dict[int, Identity], mirror: GasMirror | None,
         *, channel: int, pan_id: int, position: tuple[float, float] = (0.0, 0.0),
+        extended_pan_id: bytes | None = None,
     ) -> None:  # fmt: skip
         super().__init__(air, eui64, position=position)
         self._rng = rng
         self.node_id = TRUST_CENTRE
-        self.network = Network(pan_id, eui64, channel, rng.randbytes(16))
+        self.network = Network(pan_id, extended_pan_id or eui64, channel, rng.randbytes(16))
         air.keys[self.network.key] = "network key"
+        self.members: list[Node] = []
         self.log: dict[bytes, Entry] = {}
+        self._restored: set[bytes] = set()
         self.log_size = 3
         self.child_slots = 6
         self.open_to_all = False
@@ -197,7 +200,8 @@ class Hub(ZclServer):
     def _rejoin(self, request: nwk.Frame, eui64: bytes) -> None:
         # A trust-centre rejoin is followed by the network key, for who has agreed on a key before.
         entry = self.log.get(eui64)
-        if entry is None or entry.node_id is None or not (request.secured or self._vouched(eui64)):
+        trusted = request.secured or self._vouched(eui64) or eui64 in self._restored
+        if entry is None or entry.node_id is None or not trusted:
             self.discarded["rejoin"] += 1
             return
         body = bytes([nwk.Command.REJOIN_RESPONSE]) + entry.node_id.to_bytes(2, "little") + b"\x00"
@@ -236,12 +240,67 @@ class Hub(ZclServer):
         """Installs a meter: it has joined and agreed on a key long ago."""
         key = self._rng.randbytes(16)
         self.air.keys[key] = "link key, agreed"
-        node.network = self.network
+        node.network = dataclasses.replace(self.network, others={})
         node.node_id = node_id
+        self.members.append(node)
         self.addresses[node_id] = node.eui64
         node.addresses[self.node_id] = self.eui64
         self.keys[node.eui64] = aps.LinkKey(key, authorised=True)
         node.keys[self.eui64] = aps.LinkKey(key, authorised=True)
+
+    # The life of a network
+
+    def rotate_key(self, *, one_by_one: bool = False) -> None:
+        """Hands out a new network key, to all at once or to each under its link key, and switches to it."""
+        self.start(self._rotate_key(one_by_one))
+
+    async def _rotate_key(self, one_by_one: bool) -> None:
+        assert self.network
+        sequence, key = (self.network.key_sequence + 1) & 0xFF, self._rng.randbytes(16)
+        self.network.others[sequence] = key
+        self.air.keys[key] = "network key"
+        if one_by_one:
+            for node_id, eui64 in self.addresses.items():
+                if eui64 in self.keys:
+                    payload = aps.transport_network_key(key, sequence, eui64, self.eui64)
+                    self.send_command(node_id, payload, aps.KeyId.KEY_TRANSPORT, self.keys[eui64])
+        else:
+            payload = aps.transport_network_key(key, sequence, bytes(8), self.eui64)
+            self.send_command(nwk.BROADCAST_RX_ON, payload, None, None)
+        await asyncio.sleep(BROADCAST_S)
+        self.send_command(nwk.BROADCAST_RX_ON, bytes([aps.Command.SWITCH_KEY, sequence]), None, None)
+        await asyncio.sleep(1)
+        self.network.switch(sequence)
+
+    def move(self, *, channel: int | None = None, pan_id: int | None = None) -> None:
+        """Another channel or PAN id, from one moment to the next; the meters follow, a display has to find it."""
+        assert self.network
+        for node in (self, *self.members):
+            assert node.network
+            node.network = dataclasses.replace(
+                node.network, channel=channel or self.network.channel, pan_id=pan_id or self.network.pan_id,
+                update_id=self.network.update_id + 1,
+            )  # fmt: skip
+
+    def forget_counters(self) -> None:
+        """Its outgoing frame counters begin anew, as after a repair that lost them. The meters have got over it."""
+        self.counters.sent.clear()
+        for key in self.keys.values():
+            key.sent = 0
+        for node in self.members:
+            node.counters.forget(self.eui64)
+            node.keys[self.eui64].heard = -1
+
+    def restore(self, old: Hub) -> None:
+        """Takes over the log of the hub that it replaces, with a hash of each device's link key (SE 1.4, 5.4.2.2.3)."""
+        for eui64, entry in old.log.items():
+            if eui64 in old.keys and entry.node_id is not None:
+                hashed = mmo.aes_mmo(old.keys[eui64].key)
+                self.log[eui64] = dataclasses.replace(entry, window_until=0.0)
+                self.keys[eui64] = aps.LinkKey(hashed)
+                self.air.keys[hashed] = "link key, hashed"
+                self._address(eui64, entry.node_id)
+                self._restored.add(eui64)
 
     # Messages
 

@@ -14,7 +14,7 @@ import zigpy.types as t
 import zigpy.zdo.types as zdo
 
 from host_tools.sim import aps
-from host_tools.sim.air import Air, lqi
+from host_tools.sim.air import Air
 from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import BROADCAST, Frame, Kind
 from host_tools.sim.radio.mac import Mac
@@ -253,7 +253,8 @@ class Node:
             self.discarded["APS frame: a key that nobody vouched for"] += 1
             return
         if frame.kind is aps.Kind.COMMAND:
-            self.on_command(frame, eui64, sender_id)
+            if not self._follow_key(frame, sender_id):
+                self.on_command(frame, eui64, sender_id)
             return
         if frame.kind is aps.Kind.ACK:
             done = self._acks.get((sender_id, frame.counter))
@@ -272,11 +273,27 @@ class Node:
         self._recent[sender_id, frame.counter] = now
         if since is not None and now - since < DUPLICATES_S and not broadcast:
             return
-        message = Message(frame, eui64, sender_id, lqi(rssi), rssi, broadcast)
+        message = Message(frame, eui64, sender_id, self.air.lqi(rssi), rssi, broadcast)
         if frame.profile == 0:
             self.on_zdo(message)
         else:
             self.on_message(message)
+
+    def _follow_key(self, frame: aps.Frame, sender_id: int) -> bool:
+        # The next network key counts from the switch on. To all it comes under the present one alone, to one node
+        # under its link key too (Zigbee specification, section 4.4.10).
+        payload = frame.payload
+        if sender_id != nwk.TRUST_CENTRE or self.network is None or not payload:
+            return False
+        if payload[0] == aps.Command.SWITCH_KEY and len(payload) == 2:
+            self.network.switch(payload[1])
+            return True
+        if not aps.transports(payload, aps.KeyType.STANDARD_NETWORK) or len(payload) != 35:
+            return False
+        for_all = payload[19:27] == bytes(8)
+        if for_all or (payload[19:27] == self.eui64 and frame.secured is aps.KeyId.KEY_TRANSPORT):
+            self.network.others[payload[18]] = payload[2:18]
+        return for_all
 
     def on_command(self, frame: aps.Frame, sender: bytes | None, sender_id: int) -> None:
         """An APS command; `sender` is an EUI-64."""

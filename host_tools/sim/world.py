@@ -95,7 +95,9 @@ class World:
         """Certificates for a device (EUI-64 in air order) from this world's authorities."""
         return {suite: self.authorities[suite].certify(eui64[::-1]) for suite in suites}
 
-    def _make_hub(self, *, channel: int, position: tuple[float, float], gas: bool) -> Hub:
+    def _make_hub(
+        self, *, channel: int, position: tuple[float, float], gas: bool, extended_pan_id: bytes | None = None
+    ) -> Hub:  # fmt: skip
         eui64 = self._eui64()
         mirror = None
         if gas:
@@ -103,7 +105,25 @@ class World:
         return Hub(
             self.air, eui64, self._rng(), self.identities(eui64, self.settings.hub_suites), mirror,
             channel=channel, pan_id=self._seeds.randrange(1, 0xFFFE), position=position,
+            extended_pan_id=extended_pan_id,
         )  # fmt: skip
+
+    def swap_hub(self, *, restored: bool) -> Hub:
+        """Replaces a broken hub by a new one, which gets the old one's log or begins with an empty one; the meters
+        are moved to it.
+        """
+        old = self.hub
+        assert old.network
+        old.powered = False
+        new = self._make_hub(
+            channel=25, position=HUB_AT, gas=self.settings.gas, extended_pan_id=old.network.extended_pan_id
+        )  # fmt: skip
+        if restored:
+            new.restore(old)
+        for node in old.members:
+            new.trust(node, node.node_id)
+        self.hub = self.portal.hub = new
+        return new
 
     def _make_ncp(self) -> NcpEmulator:
         eui64 = self._eui64()

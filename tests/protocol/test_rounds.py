@@ -1,7 +1,7 @@
 """Reading round after round: how often what is asked, and what silence leads to."""
 
 from inkmeter import home, rounds
-from inkmeter.radio import NoReply
+from inkmeter.radio import NoReply, NotTrusted
 from inkmeter.session import LinkLost, Server
 
 
@@ -75,7 +75,7 @@ def run(session):
         rounds.run(session).send(None)
     except StopIteration:
         return None
-    except (Enough, LinkLost) as end:
+    except (Enough, LinkLost, NotTrusted) as end:
         return type(end)
     finally:
         rounds.metering, rounds.uptime = kept
@@ -111,6 +111,12 @@ def test_a_silent_meter_is_asked_less_and_less_often_and_then_looked_for():
     assert gaps(session.polled[home.ELECTRICITY]) == [10, 20, 30, 40, 50]
     assert session.clocked == [1030, 1150]  # the hub, at each third failure
     assert session.doubtful == home.ELECTRICITY
+
+
+def test_a_hub_that_answers_nothing_secured_has_another_key():
+    session = FakeSession(1000, meter_silent=True, gas=True)
+    session.servers[home.ELECTRICITY].node_id = 0
+    assert run(session) is NotTrusted and session.doubtful is None
 
 
 def test_a_hub_that_is_silent_too_is_a_lost_link():

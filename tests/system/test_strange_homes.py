@@ -198,8 +198,10 @@ def test_a_network_that_is_lost_while_looking_for_the_meters(tell):
         await home.until_shows("Enter the code", 60)
         home.world.portal.add_device(*home.world.label)
         await home.until_shows("Finding your meters", 300)
-        network = home.world.hub.network
-        network.key, network.key_sequence = b"\x99" * 16, 1
+        home.world.ncp.stack.in_range = False
+        home.world.hub.rotate_key()
+        await home.sleep(15)
+        home.world.ncp.stack.in_range = True
         await home.until(lambda: "by the trust centre" in home.log(), 900, "a rejoin by the trust centre")
         home.world.meter.powered = True
         await home.until_shows("Is this your meter?", 400)

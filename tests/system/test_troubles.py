@@ -136,7 +136,7 @@ def test_a_hub_whose_list_is_full(tell):
 def test_a_neighbour_s_hub_that_is_open_and_louder(tell):
     async def story(home):
         home.world.neighbour.open_to_all = True
-        home.world.neighbour.rssi = -40
+        home.world.neighbour.position = (1.0, 1.0)
         await ask_supplier(home)
         await finish(home)
         assert home.world.ncp.stack.flash.trust_centre == home.world.hub.eui64
@@ -406,8 +406,10 @@ def test_a_network_key_that_has_moved_on(tell):
     async def story(home):
         await ask_supplier(home)
         await finish(home)
-        network = home.world.hub.network
-        network.key, network.key_sequence = b"\x99" * 16, 1
+        home.world.ncp.stack.in_range = False
+        home.world.hub.rotate_key()
+        await home.sleep(15)
+        home.world.ncp.stack.in_range = True
         await home.until(lambda: "by the trust centre" in home.log(), 600, "a rejoin by the trust centre")
         await home.until(lambda: home.shows("USING") or home.shows("SENDING OUT"), 300, "readings again")
         assert home.world.hub.responder.completed == 1

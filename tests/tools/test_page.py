@@ -149,7 +149,7 @@ def test_a_port_that_is_taken_is_left_alone():
         assert web._free_port("127.0.0.1", port) != port
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "build", "deploy", "fonts", "lint", "ncp"])
+@pytest.mark.parametrize("command", ["run", "demo", "sim", "scenarios", "build", "deploy", "fonts", "lint", "ncp"])
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main([command, "--help"])

@@ -16,7 +16,7 @@ _METER = const(
 _LINE = const(
     '{"stage": %d, "outcome": %s, "detail": %s, "utc": %s, "meters": {%s}, "prices": {%s}, '
     '"ash": {"frames_in": %d, "frames_out": %d, "retransmissions": %d, "discarded": %d}, '
-    '"uart": {"bytes_in": %d, "bytes_out": %d}, "restarts": %s, "refreshes": %d, '
+    '"radio": {"discarded": %d}, "uart": {"bytes_in": %d, "bytes_out": %d}, "restarts": %s, "refreshes": %d, '
     '"heap": {"live_bytes": %d, "peak_bytes": %d, "size_bytes": %d}}\n'
 )
 
@@ -43,7 +43,8 @@ def take(app, live, peak):
     line = _LINE % (
         home.stage, json.dumps(home.outcome), json.dumps(home.detail), json.dumps(app.clock.now()),
         ", ".join(meters), ", ".join(prices),
-        ash.frames_in, ash.frames_out, ash.retransmissions, ash.discarded, ncp.bytes_in, ncp.bytes_out,
+        ash.frames_in, ash.frames_out, ash.retransmissions, ash.discarded, app.radio.discarded,
+        ncp.bytes_in, ncp.bytes_out,
         json.dumps(app.supervisor.restarts), app.display.refreshes, live, peak, gc.mem_alloc() + gc.mem_free(),
     )  # fmt: skip
     return line.encode()

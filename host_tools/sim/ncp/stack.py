@@ -10,9 +10,9 @@ from typing import Any
 import bellows.types as t
 
 from host_tools.sim import aps
-from host_tools.sim.air import Air, lqi
+from host_tools.sim.air import Air
 from host_tools.sim.crypto.mmo import aes_mmo
-from host_tools.sim.end_device import EndDevice, key_command
+from host_tools.sim.end_device import EndDevice
 from host_tools.sim.ncp.cbke import CbkeEngine
 from host_tools.sim.ncp.tokens import Tokens
 from host_tools.sim.node import Endpoint, Message
@@ -222,7 +222,7 @@ class Stack(EndDevice):
             allowingJoin=heard.beacon.permits_association, stackProfile=heard.beacon.stack_profile,
             nwkUpdateId=heard.beacon.update_id,
         )  # fmt: skip
-        self.callback("networkFoundHandler", networkFound=found, lqi=lqi(heard.rssi), rssi=heard.rssi)
+        self.callback("networkFoundHandler", networkFound=found, lqi=self.air.lqi(heard.rssi), rssi=heard.rssi)
 
     def do_joinNetwork(self, nodeType, parameters):
         if self.state != State.NONE or not self._initialised:
@@ -253,7 +253,7 @@ class Stack(EndDevice):
         self.off()
         self._status(status)
 
-    def _joined(self) -> None:
+    def _joined(self, status: EMBER = EMBER.NETWORK_UP) -> None:
         self.state = State.JOINED
         self.flash.network = self.network
         self.flash.node_id = self.node_id
@@ -261,7 +261,7 @@ class Stack(EndDevice):
         if self._alive:
             self._alive.cancel()
         self._alive = self.start(self._stay())
-        self._status(EMBER.NETWORK_UP)
+        self._status(status)
 
     async def _stay(self) -> None:
         await self.keep_alive()
@@ -280,8 +280,12 @@ class Stack(EndDevice):
         network = self.flash.network
         assert network
         self._extended_pan_id = network.extended_pan_id
+        if self.flash.trust_centre:
+            self.addresses[TRUST_CENTRE] = self.flash.trust_centre
         if await self.rejoin(network, self.flash.node_id, secured=secured, channels=channels):
-            self._joined()
+            same = self.addresses[TRUST_CENTRE] == self.flash.trust_centre
+            self.flash.trust_centre = self.addresses[TRUST_CENTRE]
+            self._joined(EMBER.NETWORK_UP if same else EMBER.TRUST_CENTER_EUI_HAS_CHANGED)
         else:
             self._status(EMBER.MOVE_FAILED)
 
@@ -377,8 +381,23 @@ class Stack(EndDevice):
         return {"status": EMBER.SUCCESS, "sequence": counter}
 
     def take(self, nwk_frame: nwk.Frame, rssi: int) -> None:
-        if self.state == State.JOINED or self._awaiting_key:
-            super().take(nwk_frame, rssi)
+        if self.state != State.JOINED and not self._awaiting_key:
+            return
+        swapped = self._swapped_out(nwk_frame)
+        super().take(nwk_frame, rssi)
+        if swapped and self._awaiting_key and not self._awaiting_key.done():
+            self.keys.pop(swapped, None)
+
+    def _swapped_out(self, nwk_frame: nwk.Frame) -> bytes | None:
+        # A new trust centre knows the hash of the link key that the old one had (Smart Energy, section 5.4.2.2.3):
+        # its EUI-64, if this may be its first word.
+        named = aps.named_source(nwk_frame.payload)
+        old = self.keys.get(self.flash.trust_centre or b"")
+        if not (self._awaiting_key and named and old and named not in self.keys and nwk_frame.source == TRUST_CENTRE):
+            return None
+        self.keys[named] = aps.LinkKey(aes_mmo(old.key))
+        self.addresses[TRUST_CENTRE] = named
+        return named
 
     def on_nwk_command(self, frame: nwk.Frame) -> None:
         # An end device leaves at its parent's word, and that has to be under the network key.
@@ -438,25 +457,13 @@ class Stack(EndDevice):
         payload = frame.payload
         if sender_id != TRUST_CENTRE or not payload:
             return
-        if key_command(payload, aps.KeyType.STANDARD_NETWORK) and len(payload) == 35:
-            self._take_network_key(frame, payload)
-        elif key_command(payload, aps.KeyType.APPLICATION_LINK) and frame.secured is aps.KeyId.KEY_LOAD:
+        if aps.transports(payload, aps.KeyType.STANDARD_NETWORK) and len(payload) == 35:
+            if self._awaiting_key and payload[19:27] == self.eui64 and frame.secured is aps.KeyId.KEY_TRANSPORT:
+                self.take_network_key(payload, self._extended_pan_id)
+        elif aps.transports(payload, aps.KeyType.APPLICATION_LINK) and frame.secured is aps.KeyId.KEY_LOAD:
             self._take_link_key(payload)
-        elif payload[0] == aps.Command.SWITCH_KEY and len(payload) == 2 and self.network:
-            if self.network.switch(payload[1]):
-                self.flash.network = self.network
         elif payload[:9] == bytes([aps.Command.REMOVE_DEVICE]) + self.eui64 and frame.secured is not None:
             self._leave(LeaveReason.APS_REMOVE)
-
-    def _take_network_key(self, frame: aps.Frame, payload: bytes) -> None:
-        for_all = payload[19:27] == bytes(8)
-        if self._awaiting_key and payload[19:27] == self.eui64 and frame.secured is aps.KeyId.KEY_TRANSPORT:
-            self.take_network_key(payload, self._extended_pan_id)
-            return
-        # The next key, which counts from the switch on. To all it comes under the present network key alone.
-        for_me = payload[19:27] == self.eui64 and frame.secured is aps.KeyId.KEY_TRANSPORT
-        if self.state == State.JOINED and self.network and (for_all or for_me):
-            self.network.others[payload[18]] = payload[2:18]
 
     def _take_link_key(self, payload: bytes) -> None:
         partner = payload[18:26]

@@ -1,0 +1,365 @@
+"""The life of a meter network, a story each: what happens to it, and what the firmware must make of it.
+
+    inkmeter scenarios
+    inkmeter sim --scenario NAME [--pcap FILE --keys FILE]
+
+The tests tell the same stories. A story raises NotInTime or AssertionError where the firmware fails it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from host_tools.sim import aps
+from host_tools.sim.node import Node
+from host_tools.sim.radio import nwk
+from host_tools.sim.radio.ieee802154 import Kind, decode
+from host_tools.sim.run import Run
+
+METERING = 0x0702
+_DAY = 86_400
+_ABSURD = 999_999_999
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """`settings` are the fields of World's Settings that it needs otherwise."""
+
+    name: str
+    about: str
+    story: Callable[[Run], Awaitable[None]]
+    settings: dict[str, Any]
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(**settings: Any) -> Callable[[Callable[[Run], Awaitable[None]]], Callable[[Run], Awaitable[None]]]:
+    """Lists a story under its own name; the first sentence of its docstring says what it is about."""
+
+    def listing(story: Callable[[Run], Awaitable[None]]) -> Callable[[Run], Awaitable[None]]:
+        name = story.__name__.replace("_", "-")  # type: ignore[attr-defined]
+        about = " ".join((story.__doc__ or "").split())
+        SCENARIOS[name] = Scenario(name, about, story, settings)
+        return story
+
+    return listing
+
+
+async def fresh(home: Run, seconds: float) -> dict[str, Any]:
+    """Waits until the device shows no trouble and holds a power that it read after now."""
+    since = home.clock.utc
+
+    def read(held: dict[str, Any]) -> bool:
+        power = held["meters"].get("0", {}).get("instantaneous_demand", {})
+        return held["outcome"] is None and power.get("state") == "live" and power["utc"] > since
+
+    return await home.until_held(read, seconds, "a fresh reading")
+
+
+def agreements(home: Run) -> int:
+    """How often the device has agreed on a key."""
+    return home.log().count("keys: agreed")
+
+
+# The network
+
+
+@scenario()
+async def pairing(home: Run) -> None:
+    """A new device is let in with its install code, agrees on a key, finds the meters and reads them."""
+    await home.pair()
+    await fresh(home, 60)
+
+
+@scenario()
+async def network_key_rotated(home: Run) -> None:
+    """The hub hands out a new network key to all at once while the device reads on."""
+    await home.pair()
+    world = home.world
+    old = world.hub.network.key
+    world.hub.rotate_key()
+    await home.sleep(30)
+    assert world.hub.network.key == world.ncp.stack.network.key != old
+    await fresh(home, 60)
+    assert "recovery" not in home.log() and agreements(home) == 1
+
+
+@scenario()
+async def network_key_rotated_one_by_one(home: Run) -> None:
+    """The hub hands out a new network key to each device under its own link key."""
+    await home.pair()
+    world = home.world
+    old = world.hub.network.key
+    world.hub.rotate_key(one_by_one=True)
+    await home.sleep(30)
+    assert world.hub.network.key == world.ncp.stack.network.key != old
+    await fresh(home, 60)
+    assert "recovery" not in home.log() and agreements(home) == 1
+
+
+@scenario()
+async def network_key_missed(home: Run) -> None:
+    """The network key changes while the device is out of range: it comes back by way of the trust centre."""
+    await home.pair()
+    home.world.ncp.stack.in_range = False
+    home.world.hub.rotate_key()
+    await home.sleep(20)
+    home.world.ncp.stack.in_range = True
+    await home.until(lambda: "by the trust centre" in home.log(), 600, "a rejoin by the trust centre")
+    await fresh(home, 300)
+    assert agreements(home) == 1
+
+
+@scenario()
+async def hub_rebooted(home: Run) -> None:
+    """The hub restarts and is gone for half a minute."""
+    await home.pair()
+    home.world.hub.powered = False
+    await home.sleep(30)
+    home.world.hub.powered = True
+    await fresh(home, 400)
+    assert agreements(home) == 1
+
+
+@scenario()
+async def hub_off_for_a_day(home: Run) -> None:
+    """The hub has no power for a day; the device says so, and reads again within a quarter of an hour of its return."""
+    await home.pair()
+    home.world.hub.powered = False
+    await home.until_shows("Lost the meter network", 600)
+    await home.sleep(_DAY)
+    assert home.shows("Lost the meter network")
+    home.world.hub.powered = True
+    await fresh(home, 1100)
+    assert agreements(home) == 1
+
+
+@scenario()
+async def hub_on_another_channel(home: Run) -> None:
+    """The hub moves to another channel without a word; the device finds it there."""
+    await home.pair()
+    home.world.hub.move(channel=11)
+    await home.sleep(120)
+    await fresh(home, 900)
+    assert home.world.ncp.stack.network.channel == 11 and agreements(home) == 1
+
+
+@scenario()
+async def hub_with_another_pan_id(home: Run) -> None:
+    """The hub takes another PAN id, as after a conflict with a neighbour's; the extended one stays."""
+    await home.pair()
+    home.world.hub.move(pan_id=0x1A62)
+    await home.sleep(120)
+    await fresh(home, 900)
+    assert home.world.ncp.stack.network.pan_id == 0x1A62 and agreements(home) == 1
+
+
+@scenario()
+async def hub_swapped(home: Run) -> None:
+    """A broken hub is replaced and the new one gets its log: the device is let in, and agrees on a new key."""
+    await home.pair()
+    home.world.swap_hub(restored=True)
+    await home.until(lambda: agreements(home) == 2, 900, "a key agreed with the new hub")
+    await fresh(home, 300)
+    assert home.world.ncp.stack.flash.trust_centre == home.world.hub.eui64
+
+
+@scenario()
+async def hub_swapped_and_unknown_there(home: Run) -> None:
+    """A broken hub is replaced and the new one does not know the device, until its log is restored a day later."""
+    await home.pair()
+    old = home.world.hub
+    new = home.world.swap_hub(restored=False)
+    await home.until_shows("Lost the meter network", 600)
+    await home.sleep(_DAY)
+    assert home.shows("Lost the meter network") and new.responder.completed == 0
+    new.restore(old)
+    await home.until(lambda: agreements(home) == 2, 1100, "a key agreed with the new hub")
+    await fresh(home, 300)
+
+
+@scenario()
+async def link_key_lost(home: Run) -> None:
+    """The radio module loses its link key with the hub: the device agrees on a new one on the same network."""
+    await home.pair()
+    stack = home.world.ncp.stack
+    stack.keys[home.world.hub.eui64].authorised = False
+    await home.until(lambda: agreements(home) == 2, 600, "a new key")
+    await fresh(home, 120)
+
+
+@scenario()
+async def counters_reset(home: Run) -> None:
+    """The hub's frame counters begin anew: all that it says is a replay, until the device has a new key with it."""
+    await home.pair()
+    # A hub that has been on for a while, and forgets it.
+    await home.sleep(3600)
+    home.world.hub.forget_counters()
+    await home.sleep(300)
+    discarded = home.world.ncp.stack.discarded
+    assert discarded["network frame: replay"] + discarded["APS frame: replay"] > 0
+    await fresh(home, 1800)
+    await home.until_held(
+        lambda held: held["meters"]["1"]["current_summation_delivered"]["state"] == "live", 7200, "gas is read again"
+    )
+
+
+@scenario()
+async def device_removed(home: Run) -> None:
+    """The supplier takes the device off its list; it says so, and pairs again when it is added again."""
+    await home.pair()
+    home.world.hub.remove(home.world.ncp.stack.eui64)
+    await home.until_shows("Supplier removed this device", 60)
+    home.press()
+    await home.until_shows("Enter the code", 120)
+    home.world.portal.add_device(*home.world.label)
+    await home.until_shows("Is this your meter?", 300)
+    home.press()
+    await fresh(home, 60)
+    assert agreements(home) == 2
+
+
+@scenario()
+async def hub_full(home: Run) -> None:
+    """The hub's list has no room; the supplier says so, and the device waits with its code on the screen."""
+    home.world.hub.log_size = 0
+    await home.until_shows("Enter the code", 60)
+    home.world.portal.add_device(*home.world.label)
+    await home.sleep(120)
+    assert home.world.portal.requests[0].failed and home.shows("Enter the code")
+    home.world.hub.log_size = 3
+    await home.pair()
+
+
+@scenario()
+async def window_late_and_short(home: Run) -> None:
+    """The supplier opens the hub hours after the form, and for five minutes only."""
+    await home.until_shows("Enter the code", 60)
+    await home.sleep(5 * 3600)
+    eui64, code = home.world.label
+    home.world.hub.admit(bytes.fromhex(eui64)[::-1], bytes.fromhex(code)[:-2], 300)
+    await home.until(lambda: agreements(home) == 1, 300, "joined within the window")
+    home.world.hub.grant_meters(bytes.fromhex(eui64)[::-1])
+    await home.until_shows("Is this your meter?", 600)
+
+
+@scenario(neighbour=True)
+async def neighbour_louder(home: Run) -> None:
+    """A neighbour's hub is open to all and heard better than one's own."""
+    assert home.world.neighbour
+    home.world.neighbour.open_to_all = True
+    home.world.neighbour.position = (1.0, 0.0)
+    await home.pair()
+    assert home.world.ncp.stack.flash.trust_centre == home.world.hub.eui64
+
+
+# Those who mean no good
+
+
+class Attacker(Node):
+    """A radio near the display that remembers what it hears and says what it likes, acknowledged or not."""
+
+    def __init__(self, home: Run) -> None:
+        super().__init__(home.world.air, b"\x66" * 7 + b"\x02", position=(1.0, 1.0))
+        network = home.world.hub.network
+        assert network
+        self.heard: list[bytes] = []
+        self.mac.channel, self.mac.pan_id = network.channel, network.pan_id
+        self.air.taps.append(lambda sender, frame: self.heard.append(frame) if sender is not self.mac else None)
+
+    async def shout(self, frame: bytes) -> None:
+        """Puts any octets on the air."""
+        await asyncio.sleep(0.02 + self.air.transmit(self.mac, frame))
+
+    async def say(self, node: Node, frame: nwk.Frame) -> None:
+        """Sends a network frame to a node under the hub's short address."""
+        self.node_id = nwk.TRUST_CENTRE
+        await self.mac.data(node.node_id, nwk.encode(frame, self.network, self.eui64, self.counters))
+
+
+async def _unmoved(home: Run) -> None:
+    # Reads on, on the same network, with the same key, and never a number that the meter did not say.
+    held = await fresh(home, 120)
+    register = held["meters"]["0"]["current_summation_delivered"]["value"]
+    assert 4_631_207 <= register <= home.world.household.import_wh
+    assert home.world.ncp.stack.flash.network and agreements(home) == 1
+    assert not any(held["restarts"].values())
+
+
+@scenario()
+async def attacker_replays(home: Run) -> None:
+    """Somebody records ten minutes of the network and plays it back."""
+    await home.pair()
+    attacker = Attacker(home)
+    await home.sleep(600)
+    stack = home.world.ncp.stack
+    before = stack.discarded["network frame: replay"]
+    for frame in [frame for frame in attacker.heard if decode(frame).kind is Kind.DATA]:
+        await attacker.shout(frame)
+    await home.sleep(5)
+    assert stack.discarded["network frame: replay"] > before + 20
+    await _unmoved(home)
+
+
+@scenario()
+async def attacker_poses_as_the_hub(home: Run) -> None:
+    """Somebody without keys sends leave, remove-device and new-key commands and readings under the hub's address."""
+    await home.pair()
+    attacker, stack = Attacker(home), home.world.ncp.stack
+    remove = bytes([aps.Command.REMOVE_DEVICE]) + stack.eui64
+    new_key = aps.transport_network_key(b"\x66" * 16, 9, stack.eui64, home.world.hub.eui64)
+    reading = _reading(0x01)
+    for number, (kind, payload) in enumerate((
+        (nwk.Kind.COMMAND, bytes([nwk.Command.LEAVE, nwk.LEAVE_REQUEST])),
+        (nwk.Kind.DATA, aps.encode(aps.Frame(aps.Kind.COMMAND, 1, remove), b"", None)),
+        (nwk.Kind.DATA, aps.encode(aps.Frame(aps.Kind.COMMAND, 2, new_key), b"", None)),
+        (nwk.Kind.DATA, aps.encode(aps.Frame(aps.Kind.DATA, 3, reading, 0x0109, METERING, 1, 1), b"", None)),
+    )):  # fmt: skip
+        frame = nwk.Frame(kind, stack.node_id, nwk.TRUST_CENTRE, number, payload, secured=False)
+        await attacker.say(stack, frame)
+    await home.sleep(5)
+    assert stack.discarded["network frame without security"] == 4
+    await _unmoved(home)
+
+
+def _reading(sequence: int) -> bytes:
+    # A Read Attributes Response: CurrentSummationDelivered.
+    return bytes([0x18, sequence, 0x01, 0x00, 0x00, 0x00, 0x25]) + _ABSURD.to_bytes(6, "little")
+
+
+@scenario()
+async def insider_sends_readings_without_the_link_key(home: Run) -> None:
+    """Somebody who has the network key sends readings under the meter's address, without the meter's link key."""
+    await home.pair()
+    insider, stack, world = Attacker(home), home.world.ncp.stack, home.world
+    insider.network = dataclasses.replace(world.hub.network)
+    before = (await home.held())["radio"]["discarded"]
+    for sequence in range(256):
+        frame = aps.encode(
+            aps.Frame(aps.Kind.DATA, sequence, _reading(sequence), 0x0109, METERING, 1, 1), b"", None
+        )  # fmt: skip
+        await insider.say(
+            stack, nwk.Frame(nwk.Kind.DATA, stack.node_id, world.meter.node_id, sequence, frame)
+        )  # fmt: skip
+        await home.sleep(0.2)
+    assert (await home.held())["radio"]["discarded"] > before + 200
+    await _unmoved(home)
+
+
+@scenario()
+async def another_certificate(home: Run) -> None:
+    """Whoever answers key establishment has another device's certificate: nothing is believed of it."""
+    responder = home.world.hub.responder
+    own = dict(responder.identities)
+    responder.identities = home.world.identities(b"\x66" * 8, (1, 2))
+    await home.until_shows("Enter the code", 60)
+    home.world.portal.add_device(*home.world.label)
+    await home.until_shows("Security check refused", 200)
+    assert responder.completed == 0 and agreements(home) == 0
+    responder.identities = own
+    home.press()
+    await home.until_shows("Is this your meter?", 300)

@@ -1,0 +1,37 @@
+"""`inkmeter sim`: one scenario of the simulated home with the real firmware, on virtual time, with a capture of the air
+for those who want to look.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from host_tools import BUILD
+from host_tools.sim.radio.capture import capturing
+from host_tools.sim.run import NotInTime, Run, run
+from host_tools.sim.scenarios import SCENARIOS
+from host_tools.sim.world import Settings
+
+FOLDER = BUILD / "sim"
+
+
+def simulate(name: str, settings: Settings, pcap: Path | None = None, keys: Path | None = None) -> bool:
+    """Runs a scenario; True if the firmware did as it must. Raises OSError for a file that cannot be written."""
+    one = SCENARIOS[name]
+    print(f"{name}: {one.about}", flush=True)
+
+    async def story(home: Run) -> float:
+        with capturing(home.world.air, lambda: home.clock.now_us, pcap, keys):
+            await one.story(home)
+        return home.clock.elapsed_s
+
+    try:
+        seconds = run(dataclasses.replace(settings, **one.settings), FOLDER, story)
+    except (NotInTime, AssertionError) as error:
+        print(f"NOT RIGHT: {error}\nThe firmware's log is {FOLDER / 'firmware.log'}")
+        return False
+    print(f"all right after {seconds:.0f} simulated seconds; the firmware's log is {FOLDER / 'firmware.log'}")
+    for path in filter(None, (pcap, keys)):
+        print(f"written: {path}")
+    return True
