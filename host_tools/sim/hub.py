@@ -271,6 +271,10 @@ class Hub(ZclServer):
         self.send_command(nwk.BROADCAST_RX_ON, bytes([aps.Command.SWITCH_KEY, sequence]), None, None)
         await asyncio.sleep(1)
         self.network.switch(sequence)
+        for node in self.members:
+            # A meter that was without power has rejoined by the trust centre by the time that it matters.
+            if node.network and node.network.key_sequence != sequence:
+                node.network = dataclasses.replace(self.network, others={})
 
     def move(self, *, channel: int | None = None, pan_id: int | None = None) -> None:
         """Another channel or PAN id, from one moment to the next; the meters follow, a display has to find it."""

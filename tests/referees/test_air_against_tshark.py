@@ -128,7 +128,7 @@ def test_every_step_of_a_life_is_there(life):
         "link key": "zbee_aps.cmd.id == 0x05 && zbee_aps.cmd.key_type == 0x03",
         "key establishment": "zbee_zcl_se.ke.cmd.srv_tx.id || zbee_zcl_se.ke.cmd.srv_rx.id",
         "device announcement": "zbee_aps.zdp_cluster == 0x0013",
-        "price": "zbee_aps.cluster == 0x0700 && zbee_sec.key_id == 0x00",
+        "price": "zbee_aps.cluster == 0x0700 && zbee_aps.security == 1",
         "rejoin request": "zbee_nwk.cmd.id == 0x06",
         "rejoin response": "zbee_nwk.cmd.id == 0x07",
         "end device timeout": "zbee_nwk.cmd.id == 0x0b",
