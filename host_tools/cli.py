@@ -44,14 +44,16 @@ def _deploy(arguments: argparse.Namespace) -> int:
 def _ncp(arguments: argparse.Namespace) -> int:
     from host_tools.ncp_server import serve
 
-    serve(_settings(arguments), arguments.host, arguments.port)
+    host, port = arguments.listen
+    serve(_settings(arguments), host, port, arguments.faults)
     return 0
 
 
 def _sim(arguments: argparse.Namespace) -> int:
     from host_tools.simulate import simulate
 
-    return 0 if simulate(arguments.scenario, _settings(arguments), arguments.pcap, arguments.keys) else 1
+    right = simulate(arguments.scenario, _settings(arguments), arguments.pcap, arguments.keys, arguments.faults)
+    return 0 if right else 1
 
 
 def _scenarios(arguments: argparse.Namespace) -> int:
@@ -130,6 +132,30 @@ def _baud(text: str) -> int:
     return int(text)
 
 
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address: write it as 127.0.0.1:8322")
+    return host.strip("[]") or "127.0.0.1", _port(port)
+
+
+def _faults(text: str):
+    from host_tools.sim.faults import Faults, FaultsError
+
+    try:
+        return Faults(text)
+    except FaultsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _faults_argument(parser: argparse.ArgumentParser) -> None:
+    from host_tools.sim import faults
+
+    table = [row.strip("| ").split(" | ") for row in (faults.__doc__ or "").splitlines() if row.startswith("| ")][1:]
+    words = "; ".join(f"{word}: {what}" for word, what in table)
+    parser.add_argument("--faults", type=_faults, help=f"serial faults, parted by commas. {words}".replace("%", "%%"))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="inkmeter", description="Inkmeter's host tools and simulated home")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -150,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     _simulation(command)
     command.add_argument("--scenario", type=_scenario, default="pairing", help="which one (default: pairing)")
     command.add_argument("--pcap", type=Path, help="write the air's frames to this file, for Wireshark")
+    _faults_argument(command)
     command.add_argument("--keys", type=Path, help="write the keys to this file, Wireshark's zigbee_pc_keys")
     command.set_defaults(run=_sim)
 
@@ -158,8 +185,11 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("ncp", help="the simulated radio module on a TCP port, for other EZSP hosts")
     _simulation(command)
-    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    command.add_argument("--port", type=_port, default=8322, help="port to listen on (default: 8322)")
+    command.add_argument(
+        "--listen", type=_address, default=("127.0.0.1", 8322), metavar="HOST:PORT",
+        help="where to listen (default: 127.0.0.1:8322; port 0 for any free one)",
+    )  # fmt: skip
+    _faults_argument(command)
     command.set_defaults(run=_ncp)
 
     command = commands.add_parser("build", help="compile the firmware for a board")

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 
 from host_tools.sim.clock import Clock
+from host_tools.sim.faults import Faults
 from host_tools.sim.world import Settings, World
 
 
@@ -52,7 +53,7 @@ class NcpServer:
         writer.close()
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(settings: Settings, host: str, port: int, faults: Faults | None = None) -> None:
     """Serves until Ctrl-C."""
 
     async def main() -> None:
@@ -60,6 +61,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
         assert isinstance(loop, Clock)
         world = World(loop, settings)
         server = NcpServer(world)
+        for coroutine in faults.put_on(world) if faults else ():
+            world.beside(coroutine)
         port_used = await server.start(host, port)
         eui64, code = world.label
         world.portal.add_device(eui64, code)

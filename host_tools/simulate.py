@@ -8,6 +8,7 @@ import dataclasses
 from pathlib import Path
 
 from host_tools import BUILD
+from host_tools.sim.faults import Faults
 from host_tools.sim.radio.capture import capturing
 from host_tools.sim.run import NotInTime, Run, run
 from host_tools.sim.scenarios import SCENARIOS
@@ -16,12 +17,16 @@ from host_tools.sim.world import Settings
 FOLDER = BUILD / "sim"
 
 
-def simulate(name: str, settings: Settings, pcap: Path | None = None, keys: Path | None = None) -> bool:
+def simulate(
+    name: str, settings: Settings, pcap: Path | None = None, keys: Path | None = None, faults: Faults | None = None
+) -> bool:
     """Runs a scenario; True if the firmware did as it must. Raises OSError for a file that cannot be written."""
     one = SCENARIOS[name]
     print(f"{name}: {one.about}", flush=True)
 
     async def story(home: Run) -> float:
+        for coroutine in faults.put_on(home.world) if faults else ():
+            home.world.beside(coroutine)
         with capturing(home.world.air, lambda: home.clock.now_us, pcap, keys):
             await one.story(home)
         return home.clock.elapsed_s

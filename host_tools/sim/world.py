@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from bellows.types import NcpResetCode
 
@@ -145,6 +145,10 @@ class World:
         self._tasks.append(loop.create_task(self.household.run()))
         if self.gas_meter:
             self._tasks.append(loop.create_task(self.gas_meter.run()))
+
+    def beside(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Runs something beside the home, until its end."""
+        self._tasks.append(asyncio.get_running_loop().create_task(coroutine))
 
     def start_device(self, root: Path, log: IO[bytes], *, module: str = "main") -> Device:
         """Powers the device and its radio module. `root` is what its flash holds."""

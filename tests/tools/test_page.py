@@ -124,7 +124,7 @@ def test_other_sites_get_nothing_and_odd_forms_an_answer(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["run", "--port", "99999"], ["run", "--port", "-1"], ["ncp", "--port", "x"], ["run", "--baud", "0"]],
+    [["run", "--port", "99999"], ["run", "--port", "-1"], ["ncp", "--listen", "127.0.0.1:x"], ["run", "--baud", "0"]],
 )
 def test_a_number_that_cannot_be_is_refused_in_words(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -134,7 +134,7 @@ def test_a_number_that_cannot_be_is_refused_in_words(arguments, capsys):
 
 def test_an_address_that_is_not_there_is_said_so(capsys):
     assert cli.main(["run", "--host", "192.0.2.1"]) == 1
-    assert cli.main(["ncp", "--host", "192.0.2.1"]) == 1
+    assert cli.main(["ncp", "--listen", "192.0.2.1:0"]) == 1
     said = capsys.readouterr().err
     assert said.count("inkmeter ") == 2 and "Traceback" not in said
 

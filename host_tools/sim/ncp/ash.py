@@ -29,6 +29,8 @@ ACK_INITIAL_S, ACK_MIN_S, ACK_MAX_S = 1.6, 0.4, 3.2
 MAX_TIMEOUTS = 3
 REMOTE_NOT_READY_S = 1.0
 LONGEST_DATA = 220
+# A boot loader's prompt and whatever a UART makes of its pins' first moments.
+BOOT_NOISE = b"\x00\xff\x00\r\nGecko Bootloader v2.00.01\r\n1. upload gbl\r\n\xf0\x7d\x13\x7e\x11BL > \xc1\x02\x7e\x00"
 
 
 @dataclasses.dataclass(eq=False)
@@ -61,6 +63,7 @@ class NcpAsh:
         self._buffer = bytearray()
         self._escaped = self._damaged = False
         self.failed: NcpResetCode | None = None
+        self.boot_noise = False
         self._clear()
 
     def _clear(self) -> None:
@@ -85,6 +88,8 @@ class NcpAsh:
         self._clear()
         self.failed = None
         self._on_reset()
+        if self.boot_noise:
+            self._write(BOOT_NOISE)
         loop = asyncio.get_running_loop()
         self._booting = loop.call_later(self.reboot_s if delay_s is None else delay_s, self._booted, code)
 
@@ -96,6 +101,10 @@ class NcpAsh:
             return
         self.connected = True
         self._put(RStackFrame(version=2, reset_code=code), cancel=True)
+
+    def give_up(self, code: NcpResetCode) -> None:
+        """Gives the link up with an ERROR frame, as after a fault of the NCP's own."""
+        self._fail(code)
 
     def _fail(self, code: NcpResetCode) -> None:
         self._clear()
