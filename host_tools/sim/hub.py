@@ -13,8 +13,9 @@ from host_tools.sim.crypto.cbke import Identity
 from host_tools.sim.gas import GasMirror
 from host_tools.sim.key_responder import KeyResponder
 from host_tools.sim.node import BROADCAST_S, Endpoint, Message, Node
+from host_tools.sim.parent import Parent
 from host_tools.sim.radio import nwk
-from host_tools.sim.radio.ieee802154 import AssociationStatus, Beacon, Command, Frame, Kind
+from host_tools.sim.radio.ieee802154 import Frame
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
 from host_tools.sim.zcl_server import Attribute, ZclServer
 
@@ -61,6 +62,7 @@ class Hub(ZclServer):
         self.child_slots = 6
         self.open_to_all = False
         self.clock_offset_s = 0
+        self.parent = Parent(self, rng, self)
         self.responder = KeyResponder(self, rng, identities)
         self.mirror = mirror
         self.endpoints[_CHF] = Endpoint(0x0508, (BASIC, TIME, KEY_ESTABLISHMENT), (KEY_ESTABLISHMENT,))
@@ -115,9 +117,7 @@ class Hub(ZclServer):
         """Takes a device out of the log and off the network."""
         entry = self.log.pop(eui64, None)
         if entry and entry.node_id is not None:
-            # It is the hub's own child; a router's would be removed through its parent.
-            leave = bytes([nwk.Command.LEAVE, nwk.LEAVE_REQUEST])
-            self.start(self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, entry.node_id, leave, radius=1)))
+            self.parent.dismiss(entry.node_id)
         self.keys.pop(eui64, None)
 
     def _vouched(self, eui64: bytes) -> bool:
@@ -132,88 +132,35 @@ class Hub(ZclServer):
         now = asyncio.get_running_loop().time()
         return self.open_to_all or any(entry.window_until > now for entry in self.log.values())
 
-    def on_mac_command(self, frame: Frame) -> None:
-        if frame.payload[0] == Command.BEACON_REQUEST:
-            self.start(self._beacon())
-        elif frame.payload[0] == Command.ASSOCIATION_REQUEST and isinstance(frame.source, bytes):
-            self.associate(frame.source)
+    @property
+    def has_room(self) -> bool:
+        return self.child_slots > 0
 
-    async def _beacon(self) -> None:
-        await asyncio.sleep(self.air.processing_s())
-        assert self.network
-        beacon = Beacon(
-            self.network.extended_pan_id, self.is_open, self.child_slots > 0, self.network.update_id
-        ).encode()  # fmt: skip
-        await self.mac.send(
-            Frame(Kind.BEACON, self.mac.next_sequence(), beacon, source=TRUST_CENTRE, source_pan=self.network.pan_id)
-        )
-
-    def associate(self, eui64: bytes) -> None:
-        """MAC association: the answer is kept until the device asks for it."""
-        if not self.is_open:
-            node_id, status = 0xFFFF, AssociationStatus.ACCESS_DENIED
-        elif self.child_slots <= 0:
-            node_id, status = 0xFFFF, AssociationStatus.PAN_AT_CAPACITY
-        else:
-            node_id, status = self._rng.randrange(0x0001, 0xFFF0), AssociationStatus.SUCCESS
-        body = bytes([Command.ASSOCIATION_RESPONSE]) + node_id.to_bytes(2, "little") + bytes([status])
-        frame = Frame(Kind.COMMAND, 0, body, self.mac.pan_id, eui64, self.eui64, ack_request=True)
-        admitted = status is AssociationStatus.SUCCESS
-        self.mac.keep(eui64, frame, lambda: self._authenticate(eui64, node_id) if admitted else None)
-
-    def _authenticate(self, eui64: bytes, node_id: int) -> None:
-        # The network key goes to devices of the log, under their own key; others wait in vain.
+    def admit_joiner(self, eui64: bytes, node_id: int) -> bool:
+        """The network key goes to devices of the log, under their own key; others wait in vain."""
         entry = self.log.get(eui64)
         if entry is None or entry.window_until <= asyncio.get_running_loop().time():
-            return
+            return False
         if not self._vouched(eui64):
             self.keys[eui64] = aps.LinkKey(entry.install_key)
             self.air.keys[entry.install_key] = "link key, from the install code"
-        self._address(eui64, node_id)
-        self.counters.forget(eui64)
         entry.node_id = node_id
-        self._send_network_key(eui64, node_id)
+        return True
 
-    def _address(self, eui64: bytes, node_id: int) -> None:
-        self.addresses = {known: one for known, one in self.addresses.items() if one != eui64}
-        self.addresses[node_id] = eui64
+    def readmit(self, eui64: bytes, *, secured: bool) -> int | None:
+        """Secured, whoever is in the log; by the trust centre, who has agreed on a key before."""
+        entry = self.log.get(eui64)
+        trusted = secured or self._vouched(eui64) or eui64 in self._restored
+        return entry.node_id if entry and trusted else None
 
-    def _send_network_key(self, eui64: bytes, node_id: int) -> None:
-        # The last hop to a node without the network key is without network security.
-        assert self.network
-        payload = aps.transport_network_key(self.network.key, self.network.key_sequence, eui64, self.eui64)
-        frame = aps.Frame(aps.Kind.COMMAND, self.next_counter(), payload, secured=aps.KeyId.KEY_TRANSPORT)
-        self.transmit(node_id, aps.encode(frame, self.eui64, self.keys[eui64]), secured=False)
+    def on_mac_command(self, frame: Frame) -> None:
+        self.parent.on_mac_command(frame)
 
     def accepts_unsecured(self, frame: nwk.Frame) -> bool:
-        rejoins = frame.payload[:1] == bytes([nwk.Command.REJOIN_REQUEST])
-        return frame.kind is nwk.Kind.COMMAND and rejoins
+        return self.parent.accepts_unsecured(frame)
 
     def on_nwk_command(self, frame: nwk.Frame) -> None:
-        if frame.payload[:1] == bytes([nwk.Command.REJOIN_REQUEST]) and frame.source_eui64:
-            self._rejoin(frame, frame.source_eui64)
-        elif frame.payload[:1] == bytes([nwk.Command.END_DEVICE_TIMEOUT_REQUEST]) and len(frame.payload) == 3:
-            # Success; both ways of keeping alive will do.
-            answer = bytes([nwk.Command.END_DEVICE_TIMEOUT_RESPONSE, 0x00, 0x03])
-            self.start(self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, frame.source, answer, radius=1)))
-
-    def _rejoin(self, request: nwk.Frame, eui64: bytes) -> None:
-        # A trust-centre rejoin is followed by the network key, for who has agreed on a key before.
-        entry = self.log.get(eui64)
-        trusted = request.secured or self._vouched(eui64) or eui64 in self._restored
-        if entry is None or entry.node_id is None or not trusted:
-            self.discarded["rejoin"] += 1
-            return
-        body = bytes([nwk.Command.REJOIN_RESPONSE]) + entry.node_id.to_bytes(2, "little") + b"\x00"
-        answer = self.nwk_frame(
-            nwk.Kind.COMMAND, request.source, body, radius=1, destination_eui64=eui64, source_eui64=self.eui64,
-            secured=request.secured,
-        )  # fmt: skip
-        self.start(self._answer_rejoin(answer, eui64, entry.node_id))
-
-    async def _answer_rejoin(self, answer: nwk.Frame, eui64: bytes, node_id: int) -> None:
-        if await self.send_nwk(answer) and not answer.secured:
-            self._send_network_key(eui64, node_id)
+        self.parent.on_nwk_command(frame)
 
     # Keys between devices
 
@@ -303,7 +250,7 @@ class Hub(ZclServer):
                 self.log[eui64] = dataclasses.replace(entry, window_until=0.0)
                 self.keys[eui64] = aps.LinkKey(hashed)
                 self.air.keys[hashed] = "link key, hashed"
-                self._address(eui64, entry.node_id)
+                self.parent.address(eui64, entry.node_id)
                 self._restored.add(eui64)
 
     # Messages
