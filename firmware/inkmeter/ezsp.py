@@ -52,6 +52,8 @@ _TABLE = const(b"""
 8 @1F joinNetwork B#08HbBBHBI s
 8 @21 findAndRejoinNetwork BI s
 14 @21 findAndRejoinNetwork BI=FF=03 s
+8 @20 leaveNetwork - s
+14 @20 leaveNetwork =00 s
 8 @34 sendUnicast BHHHBBHHBBL sB
 14 @34 sendUnicast BHHHBBHHBHL sB
 8 @36 sendBroadcast HHHBBHHBBBL sB

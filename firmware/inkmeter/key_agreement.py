@@ -7,7 +7,7 @@ from inkmeter.key_establishment import Ended, consequence, establish
 from inkmeter.log import log
 from inkmeter.ncp import Refused
 from inkmeter.radio import HUB, NoReply
-from inkmeter.session import LinkLost
+from inkmeter.session import LinkLost, Removed
 
 _HUB_RETRY = const(20)  # seconds
 _SILENCES = const(3)
@@ -37,7 +37,8 @@ async def _hub(session):
 async def run(session):
     """Until there is a link key that both sides have confirmed; at once where there is one already.
 
-    Raises LinkLost where the hub answers nothing at all.
+    Raises LinkLost where the hub answers nothing at all, Removed where it is no smart meters' hub: such a network is
+    left.
     """
     eui64 = await _hub(session)
     name = "".join(["%02x" % b for b in eui64])
@@ -59,6 +60,9 @@ async def run(session):
             silences = 0
             reason = ended.args[0]
             code, wait = consequence(reason, ended.args[1] if len(ended.args) > 1 else None, tries)
+            if code == "P13":
+                await session.ncp.do("leaveNetwork")
+                raise Removed(code)
             log("keys", "try number", tries, "failed, reason", reason, "next try in s:", wait)
             session.home.set_stage(home.KEY_EXCHANGE, code)
             await session.wait(wait)

@@ -33,9 +33,10 @@ _BAD_MESSAGE = const(0x03)
 _NO_RESOURCES = const(0x04)
 _UNSUPPORTED_SUITE = const(0x05)
 _INVALID_CERTIFICATE = const(0x06)
-# and two of our own, for what never comes to a Terminate
+# and three of our own, for what never comes to a Terminate
 _TIMED_OUT = const(0x100)
 _NCP_CANNOT = const(0x101)
+_NO_CLUSTER = const(0x102)
 
 _INITIATE = const(0x00)
 _EPHEMERAL_DATA = const(0x01)
@@ -202,7 +203,7 @@ async def find_endpoint(radio):
     except ValueError:
         raise Ended(_TIMED_OUT)
     if not endpoints:
-        raise Ended(_TIMED_OUT)
+        raise Ended(_NO_CLUSTER)
     return endpoints[0]
 
 
@@ -252,6 +253,7 @@ _CONSEQUENCES = const("""
 6 P06 3600 1
 256 P08 300 3
 257 P06 900 3
+258 P13 0 3
 """)
 _SOON = const(30)
 _TRIES_IN_A_ROW = const(10)

@@ -42,7 +42,7 @@ class LinkLost(Exception):
 
 
 class Removed(Exception):
-    """The NCP has no network any more: the hub told it to leave."""
+    """The NCP has no network any more. args: the outcome's code, where it was not the hub that told it to leave."""
 
 
 class Server:
@@ -141,10 +141,10 @@ class Session:
                     store.put("key_with", None)
                 await self.pause(self._agree_again)
                 self._agree_again = min(2 * self._agree_again, _AGREE_AGAIN_LONGEST)
-            except Removed:
-                log("session", "removed by the hub")
+            except Removed as removed:
+                log("session", "off the network")
                 self.joined = False
-                self.home.set_stage(0, "H02")
+                self.home.set_stage(0, removed.args[0] if removed.args else "H02")
                 await self.pause(_REMOVED_NOTICE)
 
     async def _step(self, *names):

@@ -25,6 +25,7 @@ _SENT_DBM = 8
 _LOSS_AT_1_M = 40
 _LOSS_EXPONENT = 3.0  # through the walls of a house
 _SENSITIVITY_DBM = -98
+_NOISE_DBM = -92
 
 
 class Air:
@@ -61,6 +62,15 @@ class Air:
     def lqi(rssi: int) -> int:
         """The LQI that an EFR32 makes of an RSSI, near enough."""
         return max(0, min(255, (rssi + 100) * 4))
+
+    def energy(self, node: Node, channel: int) -> int:
+        """The most that a node hears on a channel, in dBm: somebody's network or the noise."""
+        heard = [
+            self.rssi(mac.node.position, node.position)
+            for mac in self.macs
+            if mac.node is not node and mac.channel == channel and mac.node.network and self.connects(mac.node, node)
+        ]
+        return max([_NOISE_DBM, *heard])
 
     def connects(self, a: Node, b: Node) -> bool:
         near = self.rssi(a.position, b.position) >= _SENSITIVITY_DBM

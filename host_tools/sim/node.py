@@ -29,11 +29,12 @@ DUPLICATES_S = APS_ACK_S * (APS_RETRIES + 2)
 
 @dataclasses.dataclass
 class Endpoint:
-    """A Smart Energy endpoint: its device id, server and client clusters."""
+    """An endpoint: its device id, server and client clusters, and the profile that they are of."""
 
     device: int
     servers: tuple[int, ...]
     clients: tuple[int, ...] = ()
+    profile: int = SMART_ENERGY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +136,10 @@ class Node:
             ack_request=ack and not broadcast, broadcast=broadcast,
             secured=aps.KeyId.DATA if secure else None,
         )  # fmt: skip
+        if to == self.node_id:
+            loop_back = Message(frame, self.eui64, to, 255, 0, False)
+            asyncio.get_running_loop().call_soon(self._deliver, loop_back)
+            return True
         key = self.key_for(to) if secure else None
         if secure and key is None:
             return False
@@ -273,8 +278,10 @@ class Node:
         self._recent[sender_id, frame.counter] = now
         if since is not None and now - since < DUPLICATES_S and not broadcast:
             return
-        message = Message(frame, eui64, sender_id, self.air.lqi(rssi), rssi, broadcast)
-        if frame.profile == 0:
+        self._deliver(Message(frame, eui64, sender_id, self.air.lqi(rssi), rssi, broadcast))
+
+    def _deliver(self, message: Message) -> None:
+        if message.frame.profile == 0:
             self.on_zdo(message)
         else:
             self.on_message(message)
@@ -330,6 +337,7 @@ class Node:
             zdo.ZDOCmd.Active_EP_req: self._active_endpoints,
             zdo.ZDOCmd.Simple_Desc_req: self._simple_descriptor,
             zdo.ZDOCmd.Match_Desc_req: self._match_descriptor,
+            zdo.ZDOCmd.Node_Desc_req: self._node_descriptor,
         }
 
     def _ieee_address(self, NWKAddrOfInterest, RequestType, StartIndex=0):
@@ -342,6 +350,19 @@ class Node:
             return None
         return [zdo.Status.SUCCESS, t.NWK(self.node_id), t.LVList[t.uint8_t](self.endpoints)]
 
+    def _node_descriptor(self, NWKAddrOfInterest):
+        if NWKAddrOfInterest != self.node_id:
+            return None
+        kind = zdo.LogicalType.Coordinator if self.node_id == nwk.TRUST_CENTRE else zdo.LogicalType.EndDevice
+        descriptor = zdo.NodeDescriptor(
+            logical_type=kind, complex_descriptor_available=0, user_descriptor_available=0, reserved=0, aps_flags=0,
+            frequency_band=zdo.NodeDescriptor.FrequencyBand.Freq2400MHz, mac_capability_flags=0x8C,
+            manufacturer_code=0x1049, maximum_buffer_size=82, maximum_incoming_transfer_size=128,
+            server_mask=0x2C00, maximum_outgoing_transfer_size=128,
+            descriptor_capability_field=zdo.NodeDescriptor.DescriptorCapability.NONE,
+        )  # fmt: skip
+        return [zdo.Status.SUCCESS, t.NWK(self.node_id), descriptor]
+
     def _simple_descriptor(self, NWKAddrOfInterest, EndPoint):
         endpoint = self.endpoints.get(EndPoint)
         if NWKAddrOfInterest != self.node_id:
@@ -349,19 +370,21 @@ class Node:
         if endpoint is None:
             return [zdo.Status.INVALID_EP, t.NWK(self.node_id), None]
         descriptor = zdo.SizePrefixedSimpleDescriptor(
-            endpoint=EndPoint, profile=SMART_ENERGY, device_type=endpoint.device, device_version=0,
+            endpoint=EndPoint, profile=endpoint.profile, device_type=endpoint.device, device_version=0,
             input_clusters=endpoint.servers, output_clusters=endpoint.clients,
         )  # fmt: skip
         return [zdo.Status.SUCCESS, t.NWK(self.node_id), descriptor]
 
     def _match_descriptor(self, NWKAddrOfInterest, ProfileID, InClusterList, OutClusterList):
-        if NWKAddrOfInterest not in (self.node_id, 0xFFFD, 0xFFFF) or ProfileID != SMART_ENERGY:
+        if NWKAddrOfInterest not in (self.node_id, 0xFFFD, 0xFFFF):
             return None
         found = [
             number
             for number, endpoint in self.endpoints.items()
-            if set(InClusterList) & set(endpoint.servers) or set(OutClusterList) & set(endpoint.clients)
+            if endpoint.profile == ProfileID
+            and (set(InClusterList) & set(endpoint.servers) or set(OutClusterList) & set(endpoint.clients))
         ]
-        if not found:
+        # Who was asked alone answers with an empty list, who was asked with all others not at all.
+        if not found and NWKAddrOfInterest != self.node_id:
             return None
         return [zdo.Status.SUCCESS, t.NWK(self.node_id), t.LVList[t.uint8_t](found)]

@@ -15,6 +15,7 @@ NAMES = sorted(set(re.findall(rb"^\d+ @[0-9A-F]+ (\w+) ", ezsp._TABLE, flags=re.
 # What a caller of the firmware's does not give, because a display has only one thing to say.
 CONSTANTS = {
     (14, "findAndRejoinNetwork"): {"reason": 0xFF, "nodeType": 3},
+    (14, "leaveNetwork"): {"options": 0},
     (14, "sendBroadcast"): {"alias": 0xFFFF, "sequence": 0},
 }
 ROUNDS = 20

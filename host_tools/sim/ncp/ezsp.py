@@ -121,7 +121,9 @@ class NcpEzsp:
     def _body(self, schema: dict[str, Any], values: dict[str, Any]) -> bytes:
         out = []
         for field, kind in schema.items():
-            value = values[_ALIASES.get(field, field)]
+            name = _ALIASES.get(field, field)
+            # From version 14 on some commands answer with a status that had none.
+            value = t.EmberStatus.SUCCESS if name == "status" and name not in values else values[name]
             if kind is t.sl_Status and not isinstance(value, t.sl_Status):
                 value = t.sl_Status.from_ember_status(value)
             out.append(kind(value))

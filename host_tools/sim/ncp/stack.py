@@ -14,9 +14,11 @@ from host_tools.sim.air import Air
 from host_tools.sim.crypto.mmo import aes_mmo
 from host_tools.sim.end_device import EndDevice
 from host_tools.sim.ncp.cbke import CbkeEngine
+from host_tools.sim.ncp.coordinator import COORDINATOR, END_DEVICE, Coordinator, Formed
 from host_tools.sim.ncp.tokens import Tokens
 from host_tools.sim.node import Endpoint, Message
 from host_tools.sim.radio import nwk
+from host_tools.sim.radio.ieee802154 import Frame
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
 
 EMBER, EZSP = t.EmberStatus, t.EzspStatus
@@ -46,6 +48,7 @@ class Flash:
     keys: dict[bytes, aps.LinkKey] = dataclasses.field(default_factory=dict)
     counters: nwk.Counters = dataclasses.field(default_factory=nwk.Counters)
     leave_reason: int = LeaveReason.NONE
+    formed: Formed | None = None
 
 
 class Stack(EndDevice):
@@ -60,6 +63,7 @@ class Stack(EndDevice):
         self.flash = Flash()
         self.callback = lambda name, **values: None
         self.cbke = CbkeEngine(self)
+        self.coordinator = Coordinator(self)
         self.unsupported_install_code = False
         self.reset()
 
@@ -77,17 +81,22 @@ class Stack(EndDevice):
         self.values: dict[int, bytes] = {}
         self.policies: dict[int, int] = {}
         self._table: dict[int, list] = {}
-        self._security: tuple[int, bytes] | None = None
+        self.security: bytes | None = None
+        self.security_state: Any = None
         self._alive: asyncio.Task | None = None
         self._awaiting_link_key: dict[bytes, asyncio.Future[None]] = {}
         self._extended_pan_id = bytes(8)
         self._initialised = False
         self.cbke.reset()
+        self.coordinator.reset()
 
     def run(self, name: str, values: dict[str, Any]) -> dict[str, Any] | None:
         """One EZSP command; None for one that this build of the stack does not have."""
-        command = getattr(self, f"do_{name}", None) or getattr(self.cbke, f"do_{name}", None)
-        return command(**values) if command else None
+        for part in (self, self.cbke, self.coordinator):
+            command = getattr(part, f"do_{name}", None)
+            if command:
+                return command(**values)
+        return None
 
     def _status(self, status: EMBER) -> None:
         self.callback("stackStatusHandler", status=status)
@@ -145,7 +154,7 @@ class Stack(EndDevice):
         if len(clusters) != inputClusterCount + outputClusterCount:
             return {"status": EZSP.ERROR_INVALID_VALUE}
         self.endpoints[endpoint] = Endpoint(
-            deviceId, tuple(clusters[:inputClusterCount]), tuple(clusters[inputClusterCount:])
+            deviceId, tuple(clusters[:inputClusterCount]), tuple(clusters[inputClusterCount:]), int(profileId)
         )
         return {"status": EZSP.SUCCESS}
 
@@ -184,6 +193,9 @@ class Stack(EndDevice):
         self._initialised = True
         if self.flash.network is None:
             return {"status": EMBER.NOT_JOINED}
+        if self.flash.formed:
+            self.coordinator.start()
+            return {"status": EMBER.SUCCESS}
         self.network = self.flash.network
         self.node_id = self.flash.node_id
         if self.flash.trust_centre:
@@ -203,14 +215,21 @@ class Stack(EndDevice):
             key = None
         if key is None:
             return {"status": EMBER.SECURITY_CONFIGURATION_INVALID}
-        self._security = (state.bitmask, key)
+        self.security, self.security_state = key, state
         return {"status": EMBER.SUCCESS}
 
     def do_startScan(self, scanType, channelMask, duration):
         if self.state == State.JOINING:
             return {"status": EMBER.INVALID_CALL}
-        self.start(self._scan(int(channelMask)))
+        energy = scanType == t.EzspNetworkScanType.ENERGY_SCAN
+        self.start(self._energy_scan(int(channelMask), int(duration)) if energy else self._scan(int(channelMask)))
         return {"status": EMBER.SUCCESS}
+
+    async def _energy_scan(self, mask: int, duration: int) -> None:
+        for channel in (c for c in range(11, 27) if mask >> c & 1):
+            await asyncio.sleep(0.01536 * ((1 << duration) + 1))
+            self.callback("energyScanResultHandler", channel=channel, maxRssiValue=self.air.energy(self, channel))
+        self.callback("scanCompleteHandler", channel=0, status=EMBER.SUCCESS)
 
     async def _scan(self, mask: int) -> None:
         await self.scan(mask, self._found)
@@ -227,19 +246,19 @@ class Stack(EndDevice):
     def do_joinNetwork(self, nodeType, parameters):
         if self.state != State.NONE or not self._initialised:
             return {"status": EMBER.INVALID_CALL}
-        if self._security is None:
+        if self.security is None:
             return {"status": EMBER.SECURITY_STATE_NOT_SET}
         self.state = State.JOINING
         self.start(self._join(bytes(parameters.extendedPanId.serialize()), parameters.radioChannel, parameters.panId))
         return {"status": EMBER.SUCCESS}
 
     async def _join(self, extended_pan_id: bytes, channel: int, pan_id: int) -> None:
-        assert self._security
+        assert self.security
         if not await self.associate(channel, int(pan_id)):
             self._failed_to_join(EMBER.JOIN_FAILED)
             return
         hub = self.addresses[TRUST_CENTRE]
-        self.keys[hub] = aps.LinkKey(self._security[1])
+        self.keys[hub] = aps.LinkKey(self.security)
         self._extended_pan_id = extended_pan_id
         if not await self.authenticate():
             self.keys.pop(hub, None)
@@ -252,6 +271,11 @@ class Stack(EndDevice):
         self.state = State.NONE
         self.off()
         self._status(status)
+
+    def up(self) -> None:
+        """A coordinator's network is up; said after the answer to the command that started it."""
+        self.state = State.JOINED
+        asyncio.get_running_loop().call_soon(self._status, EMBER.NETWORK_UP)
 
     def _joined(self, status: EMBER = EMBER.NETWORK_UP) -> None:
         self.state = State.JOINED
@@ -292,16 +316,26 @@ class Stack(EndDevice):
     def do_leaveNetwork(self, options=0):
         if self.flash.network is None:
             return {"status": EMBER.INVALID_CALL}
-        self._leave(LeaveReason.APPLICATION)
+        self.start(self._go())
         return {"status": EMBER.SUCCESS}
 
+    async def _go(self) -> None:
+        if not self.coordinator.active and self.state == State.JOINED:
+            leave = bytes([nwk.Command.LEAVE, 0])
+            await self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, TRUST_CENTRE, leave, radius=1))
+        self._leave(LeaveReason.APPLICATION)
+
     def _leave(self, reason: int) -> None:
-        # The frame counter outlives a network: it may be the same one that is joined next.
+        self.forget_network(reason)
+        self._status(EMBER.NETWORK_DOWN)
+
+    def forget_network(self, reason: int = LeaveReason.NONE) -> None:
+        """The frame counter outlives a network: it may be the same one that is joined next."""
         self.flash = Flash(leave_reason=reason, counters=self.counters)
         self.keys = self.flash.keys
+        self.coordinator.active = False
         self.off()
         self.state = State.NONE
-        self._status(EMBER.NETWORK_DOWN)
 
     def do_getNetworkParameters(self):
         network = self.flash.network or Network(0xFFFF, bytes(8), 0, b"")
@@ -310,13 +344,32 @@ class Stack(EndDevice):
             radioChannel=network.channel, joinMethod=0, nwkManagerId=0, nwkUpdateId=network.update_id, channels=0,
         )  # fmt: skip
         status = EMBER.SUCCESS if self.flash.network else EMBER.NOT_JOINED
-        return {"status": status, "nodeType": 3, "parameters": parameters}
+        return {
+            "status": status,
+            "nodeType": COORDINATOR if self.flash.formed else END_DEVICE,
+            "parameters": parameters,
+        }
 
     # Addresses
 
     def do_lookupEui64ByNodeId(self, nodeId):
         known = self.addresses.get(nodeId)
         return {"status": EMBER.SUCCESS if known else EMBER.ERR_FATAL, "eui64": t.EUI64(known or bytes(8))}
+
+    def _address(self, index: int) -> tuple[bytes, int]:
+        eui64, node_id = self._table.get(index, (b"\xff" * 8, None))
+        return eui64, 0xFFFF if node_id is None else node_id
+
+    def do_getAddressTableRemoteNodeId(self, index):
+        return {"nodeId": self._address(index)[1]}
+
+    def do_getAddressTableRemoteEui64(self, index):
+        return {"eui64": t.EUI64(self._address(index)[0])}
+
+    def do_getAddressTableInfo(self, index):
+        eui64, node_id = self._address(index)
+        status = EMBER.SUCCESS if index in self._table else EMBER.NOT_FOUND
+        return {"status": status, "nwk": node_id, "eui64": t.EUI64(eui64)}
 
     def do_setAddressTableInfo(self, index, eui64, nwk):
         self._table[index] = [bytes(eui64.serialize()), int(nwk)]
@@ -399,7 +452,26 @@ class Stack(EndDevice):
         self.addresses[TRUST_CENTRE] = named
         return named
 
+    def on_mac_command(self, frame: Frame) -> None:
+        if self.coordinator.active:
+            self.coordinator.parent.on_mac_command(frame)
+        else:
+            super().on_mac_command(frame)
+
+    def accepts_unsecured(self, frame: nwk.Frame) -> bool:
+        if self.coordinator.active:
+            return self.coordinator.parent.accepts_unsecured(frame)
+        return super().accepts_unsecured(frame)
+
+    @property
+    def is_router(self) -> bool:
+        """A coordinator routes, an end device does not."""
+        return self.coordinator.active
+
     def on_nwk_command(self, frame: nwk.Frame) -> None:
+        if self.coordinator.active:
+            self.coordinator.on_nwk_command(frame)
+            return
         # An end device leaves at its parent's word, and that has to be under the network key.
         leave = len(frame.payload) == 2 and frame.payload[0] == nwk.Command.LEAVE
         if leave and frame.secured and frame.source == TRUST_CENTRE and frame.payload[1] & nwk.LEAVE_REQUEST:
