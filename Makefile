@@ -10,7 +10,7 @@ BOARD ?=
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run demo test test-long lint bench build fonts pictures deploy clean
+.PHONY: help setup setup-test setup-test-long run demo test test-long lint bench build fonts pictures deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,10 @@ demo: setup ## the whole road with nobody watching; writes build/demo
 test: setup-test ## every test but the slow ones
 	@$(PYTEST) -n auto -m "not slow" $(ARGS)
 
-test-long: setup-test ## every test, soaks and long fuzzing included
+setup-test-long:
+	@host_tools/bootstrap.sh $(TEST_PACKAGES) $$(command -v npm >/dev/null || echo nodejs npm)
+
+test-long: setup-test-long ## every test, soaks and long fuzzing included
 	@$(PYTEST) -n auto $(ARGS)
 
 lint: setup ## ruff, licences, and the firmware's types against the MicroPython stubs

@@ -13,6 +13,7 @@ STACK_VERSIONS = {8: 0x6A30, 9: 0x7120, 10: 0x7210, 11: 0x7250, 12: 0x7320, 13: 
 _STACK_TYPE_MESH = 2
 _VERSION, _INVALID_COMMAND = 0x0000, 0x0058
 # The names that version 14's tables give to what earlier ones call otherwise.
+_EUI64_AND_KEY = 24  # zigbee-herdsman sends no flags in version 14, bellows does
 _ALIASES = {
     "type": "message_type", "indexOrDestination": "nwk", "apsFrame": "aps_frame", "messageTag": "message_tag",
     "messageContents": "message", "lastHopLqi": "lqi", "lastHopRssi": "rssi", "sender": "nwk",
@@ -92,6 +93,8 @@ class NcpEzsp:
 
     def _parse(self, name: str, payload: bytes) -> dict[str, Any]:
         _, schema, _ = self.table[name]
+        if name == "importTransientKey" and len(payload) == _EUI64_AND_KEY:
+            schema = {field: kind for field, kind in schema.items() if field != "flags"}
         try:
             values, rest = t.deserialize_dict(payload, schema) if isinstance(schema, dict) else ({}, b"")
         except ValueError as error:

@@ -132,8 +132,14 @@ class Stack(EndDevice):
         return {"status": EZSP.SUCCESS}
 
     def do_getExtendedValue(self, valueId, characteristics):
-        if valueId == t.EzspExtendedValueId.EXTENDED_VALUE_LAST_LEAVE_REASON:
-            return {"status": EZSP.SUCCESS, "value": bytes([self.flash.leave_reason])}
+        kinds = t.EzspExtendedValueId
+        if valueId == kinds.EXTENDED_VALUE_LAST_LEAVE_REASON:
+            return {"status": EZSP.SUCCESS, "value": bytes([self.flash.leave_reason, 0, 0])}
+        if valueId == kinds.EXTENDED_VALUE_ENDPOINT_FLAGS:
+            known = characteristics in self.endpoints
+            return {"status": EZSP.SUCCESS if known else EZSP.ERROR_INVALID_ID, "value": bytes([known, 0])}
+        if valueId == kinds.EXTENDED_VALUE_GET_SOURCE_ROUTE_OVERHEAD:
+            return {"status": EZSP.SUCCESS, "value": b"\x00"}
         return {"status": EZSP.ERROR_INVALID_ID, "value": b""}
 
     def do_setPolicy(self, policyId, decisionId):
