@@ -175,7 +175,7 @@ class Ezsp:
         Raises FrameError for a frame that is damaged or out of place, EzspError for invalidCommand.
         """
         if len(frame) < 3:
-            raise FrameError("short")
+            raise FrameError
         if frame[2] & 3 == 1 and len(frame) >= 5:
             frame_id, start = frame[3] | frame[4] << 8, 5
         else:
@@ -183,12 +183,12 @@ class Ezsp:
         if frame[1] & _CALLBACK:
             return self._callback(frame, frame_id, start)
         if frame[0] != self._sequence or self._id < 0:
-            raise FrameError("out of turn")
+            raise FrameError
         if frame_id == _INVALID_COMMAND:
             self._id = -1
             raise EzspError(self._name, frame[start] if len(frame) > start else 0)
         if frame_id != self._id or frame[1] & _TRUNCATED:
-            raise FrameError("not the answer")
+            raise FrameError
         values = self._unpack(self._receives, frame, start)
         self._id = -1
         return False, self._name, values
@@ -277,7 +277,7 @@ class Ezsp:
                 size = 4 if self.version >= 14 or (code == _SL_STATUS and len(frame) - n >= 4) else 1
             end = n + size
             if end > len(frame):
-                raise FrameError("short")
+                raise FrameError
             if code == _OCTETS or code == _LENGTH:
                 value = bytes(frame[n:end])
             else:

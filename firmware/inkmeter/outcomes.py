@@ -13,7 +13,7 @@ P07|Meter network is full|Ask supplier to remove a device
 P08|Joined, no data yet|Wait up to 1 hour
 P11|Is this your meter?|Compare its number, press OK
 P12|Joined, weak signal|Try another spot
-P13|Not a smart meter network|Enter the code at your supplier
+P13|Not a meter network|Enter the code at your supplier
 H01|Lost the meter network|Retrying
 H02|Supplier removed this device|Pair again
 N01|Radio module not answering|Switch off and on again

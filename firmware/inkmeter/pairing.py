@@ -54,10 +54,6 @@ class Hub:
     def __init__(self, values):
         self.channel, self.pan_id, self.extended_pan_id, self.open, _, self.update_id, self.lqi, _ = values
 
-    def name(self):
-        """A short name for the log: channel and PAN."""
-        return "channel %d PAN %04x" % (self.channel, self.pan_id)
-
 
 async def scan(ncp):
     """The Zigbee PRO networks in range, the open ones and of those the strongest first. Raises Refused, NcpLost."""
@@ -90,7 +86,7 @@ async def _set_security(ncp, install_code):
 
 async def join(ncp, hub, install_code):
     """Tries one hub; returns the sl_status_t that the attempt ended with, NETWORK_UP for success."""
-    log("pairing", "trying a hub on", hub.name(), "of link quality", hub.lqi)
+    log("pairing", "trying a hub on channel %d PAN %04x of link quality %d" % (hub.channel, hub.pan_id, hub.lqi))
     await _set_security(ncp, install_code)
     with ncp.expect("stackStatusHandler") as events:
         try:
@@ -103,7 +99,7 @@ async def join(ncp, hub, install_code):
         event = await events.get(_JOIN_WAIT)
     outcome = event[1][0] if event else _NO_NETWORK_KEY_RECEIVED
     if outcome != _NETWORK_UP:
-        log("pairing", hub.name(), "ended with status 0x%04x" % outcome)
+        log("pairing", "ended with status 0x%04x" % outcome)
     return outcome
 
 

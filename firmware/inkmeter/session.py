@@ -80,6 +80,7 @@ class Session:
         self.doubtful = None
         self.look_after = _LOOK_FIRST
         self._agree_again = _AGREE_AGAIN
+        self._agree_from = 0
 
     def callback(self, name, values):
         """Sees every callback of the NCP's."""
@@ -136,10 +137,14 @@ class Session:
             except LinkLost:
                 self.network_up = False
             except NotTrusted:
+                if uptime() < self._agree_from:
+                    # Not for ever one agreement after the other: what can be read without is read meanwhile.
+                    await self.pause(_AGREE_AGAIN)
+                    continue
                 log("session", "the link key is not good any more")
                 with module("store") as store:
                     store.put("key_with", None)
-                await self.pause(self._agree_again)
+                self._agree_from = uptime() + self._agree_again
                 self._agree_again = min(2 * self._agree_again, _AGREE_AGAIN_LONGEST)
             except Removed as removed:
                 log("session", "off the network")

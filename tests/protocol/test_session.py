@@ -149,4 +149,5 @@ def test_a_key_that_is_not_trusted_is_forgotten_and_agreed_on_again():
         store.put = kept
     assert forgotten == [("key_with", None)]
     assert session.steps[4:7] == ["key_agreement", "discovery", "rounds"]
-    assert [seconds for _, seconds in session.notices] == [30, 60, 120]
+    # Again at once, it is not agreed anew but waited.
+    assert [seconds for _, seconds in session.notices] == [30, 30]
