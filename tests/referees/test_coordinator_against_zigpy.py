@@ -124,6 +124,7 @@ def test_our_firmware_joins_zigpy_s_network_by_install_code_and_says_that_it_is_
     run(Settings(), tmp_path, story, real_time=15.0)
 
 
+@pytest.mark.slow
 def test_bellows_command_line_forms_a_network_and_reads_it_back(tmp_path):
     async def main():
         world = World(asyncio.get_running_loop(), Settings())
@@ -136,7 +137,7 @@ def test_bellows_command_line_forms_a_network_and_reads_it_back(tmp_path):
                 str(command), "-d", f"socket://127.0.0.1:{port}", "-b", "115200", *arguments,
                 stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             )  # fmt: skip
-            out, _ = await asyncio.wait_for(process.communicate(), 60)
+            out, _ = await asyncio.wait_for(process.communicate(), 150)
             return process.returncode, out.decode()
 
         database = tmp_path / "app.db"
