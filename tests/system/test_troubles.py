@@ -148,7 +148,7 @@ def test_a_neighbour_s_hub_that_is_open_and_louder(tell):
 def test_a_neighbour_s_pairing_does_not_blame_the_code(tell):
     async def story(home):
         home.world.neighbour.open_to_all = True
-        await home.until(lambda: "a hub on channel 15" in home.log(), 120, "the neighbour has been tried")
+        await home.until(lambda: "pairing: ended with" in home.log(), 120, "the neighbour has been tried")
         await home.sleep(5)
         assert home.shows("Waiting for your supplier")
         home.world.portal.add_device(*home.world.label)
