@@ -79,10 +79,9 @@ class Radio:
         self._event = asyncio.Event()
         # Node id (None: anybody), profile, cluster, sequence (or step of a key establishment), secured
         self._wanted = None
-        # The request's tag; other messages go out with 0.
         self._reply = None
         self._replies = []
-        self._tag = 0
+        self._tag = 0  # the request's; other messages go out with 0
         self._inbox = []
         self._inbox_event = asyncio.Event()
 

@@ -8,13 +8,9 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
-
 if TYPE_CHECKING:
     from host_tools.sim.node import Node
     from host_tools.sim.radio.mac import Mac
-
-__all__ = ["OCTET_S", "TRUST_CENTRE", "Air", "Network"]
 
 OCTET_S = 32e-6  # 250 kbit/s
 _SYNCHRONISATION = 6  # octets of preamble, delimiter and length

@@ -126,7 +126,8 @@ class NcpEzsp:
         for field, kind in schema.items():
             name = _ALIASES.get(field, field)
             # From version 14 on some commands answer with a status that had none.
-            value = t.EmberStatus.SUCCESS if name == "status" and name not in values else values[name]
+            new = self.version >= 14 and name == "status" and name not in values
+            value = t.EmberStatus.SUCCESS if new else values[name]
             if kind is t.sl_Status and not isinstance(value, t.sl_Status):
                 value = t.sl_Status.from_ember_status(value)
             out.append(kind(value))

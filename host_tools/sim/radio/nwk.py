@@ -8,7 +8,6 @@ import enum
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
-BROADCAST_ALL = 0xFFFF
 BROADCAST_RX_ON = 0xFFFD
 TRUST_CENTRE = 0x0000
 RADIUS = 30
@@ -29,8 +28,6 @@ class Command(enum.IntEnum):
     LEAVE = 0x04
     REJOIN_REQUEST = 0x06
     REJOIN_RESPONSE = 0x07
-    LINK_STATUS = 0x08
-    NETWORK_UPDATE = 0x0A
     END_DEVICE_TIMEOUT_REQUEST = 0x0B
     END_DEVICE_TIMEOUT_RESPONSE = 0x0C
 
