@@ -29,6 +29,7 @@ _POWER_AGE = const(60)
 _REGISTER_AGE = const(180)
 _MIRROR_AGE = const(3900)  # reports come each half-hour; one may be missed
 PRICE_AGE = const(7200)
+_LASTS = const((180, 3900, 93600, 0))  # by the lowest bits of a fact's number
 
 
 class Value:
@@ -111,6 +112,7 @@ class Home:
         self.install_code = b""  # with its CRC; only while it is to be shown
         self.meters = {}
         self.prices = {}
+        self._facts = {}
         self.notify = lambda: None
 
     def meter(self, commodity):
@@ -125,10 +127,31 @@ class Home:
             self.prices[commodity] = Price()
         return self.prices[commodity]
 
+    def put(self, fact, value, now):
+        """Files one of `inkmeter.facts`; None for what the meter says it does not know."""
+        self._facts[fact] = (value, now)
+
+    def fact(self, fact, now):
+        """Its value while it is live; None where it is unknown, stale or was never heard."""
+        value, _ = self._facts.get(fact, (None, 0))
+        return value if self.heard(fact, now) == LIVE else None
+
+    def heard(self, fact, now):
+        """NEVER, LIVE or STALE."""
+        if fact not in self._facts:
+            return NEVER
+        lasts = _LASTS[fact & 3]
+        return STALE if lasts and now - self._facts[fact][1] > lasts else LIVE
+
+    def heard_at(self, fact):
+        """The uptime at which it was put, whatever its age; None for never."""
+        return self._facts[fact][1] if fact in self._facts else None
+
     def forget(self):
         """Drops everything that belongs to one household."""
         self.meters = {}
         self.prices = {}
+        self._facts = {}
 
     def set_stage(self, stage, outcome=None, detail=""):
         if (stage, outcome, detail) != (self.stage, self.outcome, self.detail):
