@@ -6,12 +6,14 @@ import gc
 from inkmeter.clock import Clock
 from inkmeter.display import Display
 from inkmeter.home import Home
+from inkmeter.lazy import module
 from inkmeter.log import log
 from inkmeter.ncp import Ncp
 from inkmeter.radio import Radio
 from inkmeter.session import Session
-from inkmeter.ssd1680 import Ssd1680
 from inkmeter.supervisor import Supervisor
+from inkmeter.view import View
+from inkmeter.wall import Wall
 
 
 class App:
@@ -22,7 +24,13 @@ class App:
         self.board = board
         self.clock = Clock()
         self.home = Home()
-        self.display = Display(self.home, Ssd1680(board.PANEL_WIDTH, board.PANEL_HEIGHT, *board.panel()))
+        self.view = View(self.home, self.clock, board.PANEL_WIDTH, board.PANEL_HEIGHT)
+        with module("settings") as settings:
+            settings.load(self.view.settings)
+        self.view.money = self.view.settings.money
+        self.display = Display(self.view, (board.PANEL,) + board.panel())
+        self.wall = Wall(board, self.view, self.display.changed.set, self.ok)
+        self.wall.renew = self.renew
         self.home.notify = self.display.changed.set
         self.ncp = Ncp(board.uart())
         self.radio = Radio(self.ncp)
@@ -41,11 +49,14 @@ class App:
         except asyncio.TimeoutError:
             return False
 
-    async def _buttons(self):
-        while True:
-            await self.board.pressed()
-            log("button", "OK")
-            self._press.set()
+    def ok(self):
+        """The OK button was pressed."""
+        self._press.set()
+
+    async def renew(self):
+        """Makes the device new."""
+        with module("renew", "settings", "store") as step:
+            await step.run(self)
 
     async def run(self):
         """Starts every task and waits for ever."""
@@ -55,7 +66,8 @@ class App:
         start("timers", self.ncp.keep_time)
         start("server", self.radio.serve)
         start("panel", self.display.run)
-        start("buttons", self._buttons)
+        start("buttons", self.wall.hear)
+        start("light", self.wall.glow)
         await start("session", self.session.run)
 
 
