@@ -165,21 +165,37 @@ def _outermost(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
             yield from _outermost(node)
 
 
+def _fixed(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[str]:
+    """Names in a function that are not an argument's alone, or that no node of their own stands for."""
+    own = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    for node in ast.walk(function):
+        match node:
+            case ast.Nonlocal(names=names) | ast.Global(names=names):
+                yield from names
+            case ast.ExceptHandler(name=str(name)):
+                yield name
+            case ast.alias(name=name, asname=other):
+                yield other or name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.arg(arg=name) if name not in own:
+                yield name
+            case ast.arguments():
+                # Defaults belong to the scope outside.
+                for default in (*node.defaults, *(one for one in node.kw_defaults if one)):
+                    yield from (name.id for name in ast.walk(default) if isinstance(name, ast.Name))
+
+
 def _arguments(source: str, keywords: set[str]) -> str:
     """The same module with each function's arguments called `a`, `b` ... again; those that are given by keyword keep
     their names.
     """
-    tree = ast.parse(source)
     lines = source.splitlines()
     edits = []
-    for function in _outermost(tree):
+    for function in _outermost(ast.parse(source)):
         nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name | ast.arg)]
-        used = {node.id if isinstance(node, ast.Name) else node.arg for node in nodes}
         own = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
-        # One that only an inner function has may mean something else outside of it.
-        inner = {node.arg for node in nodes if isinstance(node, ast.arg)} - own
-        stays = (used - own) | {name for node in ast.walk(function) if isinstance(node, ast.Nonlocal | ast.Global)
-                                for name in node.names} | inner  # fmt: skip
+        stays = {node.id for node in nodes if isinstance(node, ast.Name)} - own | set(_fixed(function))
         free = (name for name in _short_names() if name not in stays)
         names = dict(zip(sorted(own - keywords - stays - {"self"}), free, strict=False))
         for node in nodes:

@@ -113,13 +113,17 @@ PROGRAM = {
     "from box.lamp import Broken, Lamp\n\ndef answer():\n    lamp = Lamp(BLUE, brightness=c.RED)\n"
     "    colour = lamp.read([1, RED, -SHADE])\n    try:\n        raise Broken('£', c.BLUE)\n"
     "    except Broken as error:\n        name = type(error).__name__\n"
-    "    return colour, lamp.brightness, mixed(), c.NAME, name, (lambda colour: colour * 2)(c.RED)\n",
+    "    return colour, lamp.brightness, mixed(), c.NAME, name, (lambda colour: colour * 2)(c.RED), scoped(2, 3, 4)\n\n"
+    "outside = 5\n\ndef scoped(error, shade, keep, outside=outside):\n    total = [0]\n"
+    "    def add(amount, shade=shade):\n        nonlocal keep\n        keep += amount\n        total[0] += shade\n"
+    "    try:\n        add(error)\n        raise ValueError(error)\n    except ValueError as error:\n"
+    "        return total[0] + keep + outside, error.args\n",
 }
 
 
 def test_a_program_does_the_same_without_its_numbers_and_names():
     short = program(PROGRAM, kept={"answer"})
-    assert run_program(short) == run_program(PROGRAM) == ([50, 52], 3, 12, "red", "Broken", 6)
+    assert run_program(short) == run_program(PROGRAM) == ([50, 52], 3, 12, "red", "Broken", 6, (14, (2,)))
     assert {module: text.count("\n") for module, text in short.items()} == {
         module: text.count("\n") for module, text in PROGRAM.items()
     }
