@@ -104,7 +104,7 @@ PROGRAM = {
     "box": "",
     "box.colours": "from micropython import const\nRED = const(3)\nBLUE = const(RED << 4 | 1)\n_HIDDEN = const(9)\n"
     "SHADE = const(_HIDDEN + 1)\nNAME = const('red')\n\ndef mixed():\n    return RED + _HIDDEN\n",
-    "box.lamp": "class Lamp:\n    def __init__(self, colour, *, brightness=1):\n        self.colour = colour\n"
+    "box.lamp": "class Lamp:\n    def __init__(self, colour, *, brightness=1):\n        self.colour = self.box = colour\n"
     "        self.brightness = brightness\n\n    def read(self, colours):\n"
     "        return [self.colour + other for other in colours if other > 0]\n\n"
     "class Broken(Exception):\n    pass\n",
