@@ -13,7 +13,6 @@ from inkmeter.radio import Radio
 from inkmeter.session import Session
 from inkmeter.supervisor import Supervisor
 from inkmeter.view import View
-from inkmeter.wall import Wall
 
 
 class App:
@@ -28,9 +27,8 @@ class App:
         with module("settings") as settings:
             settings.load(self.view.settings)
         self.view.money = self.view.settings.money
-        self.display = Display(self.view, (board.PANEL,) + board.panel())
-        self.wall = Wall(board, self.view, self.display.changed.set, self.ok)
-        self.wall.renew = self.renew
+        self._press = asyncio.Event()
+        self.display = Display(self.view, board, self._press.set, self.renew)
         self.home.notify = self.display.changed.set
         self.ncp = Ncp(board.uart())
         self.radio = Radio(self.ncp)
@@ -38,7 +36,6 @@ class App:
         self.session = Session(self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
         self.ncp.on_callback = self.session.callback
         self.supervisor = Supervisor()
-        self._press = asyncio.Event()
 
     async def pressed(self, wait_ms):
         """Waits up to `wait_ms` for the OK button; says whether it was pressed."""
@@ -48,10 +45,6 @@ class App:
             return True
         except asyncio.TimeoutError:
             return False
-
-    def ok(self):
-        """The OK button was pressed."""
-        self._press.set()
 
     async def renew(self):
         """Makes the device new."""
@@ -66,8 +59,8 @@ class App:
         start("timers", self.ncp.keep_time)
         start("server", self.radio.serve)
         start("panel", self.display.run)
-        start("buttons", self.wall.hear)
-        start("light", self.wall.glow)
+        start("buttons", self.display.hear)
+        start("light", self.display.glow)
         await start("session", self.session.run)
 
 

@@ -1,9 +1,12 @@
-"""What a hand on the buttons means: levels and time in, gestures out. No pins here, and no clock.
+"""What a hand on the buttons means: levels and time in, gestures out. Loaded while a button is down.
 
 Three buttons: Next and Back turn pages, Select is OK. Held: Select for 2 s is "zero-it", for 5 s the status; Back for
 2 s leads home; Back and Next together for 10 s make the device new. One button: short is Next, long Select, very long
 Back; held on, it counts down to new.
 """
+
+import asyncio
+from time import ticks_diff, ticks_ms
 
 from micropython import const
 
@@ -107,3 +110,36 @@ class Buttons:
         if self._held == _CHORD:
             return _STEPS - passed if passed else None
         return _STEPS + 3 - passed if self._held == _ONE and passed > 2 else None
+
+
+async def follow(display, levels, began):
+    """Follows the hand that pressed at `began` until its gesture is known; returns that (0 for none) and the levels."""
+    view, board = display.view, display.board
+    keys = Buttons(board.BUTTONS, ticks_diff)
+    keys.feed(levels, began)
+    gesture = MARK
+    while True:
+        wait = keys.wait(ticks_ms())
+        before = levels
+        try:
+            if wait is None:
+                levels = await board.buttons()
+            else:
+                levels = await asyncio.wait_for_ms(board.buttons(), wait)
+        except asyncio.TimeoutError:
+            pass
+        now = ticks_ms()
+        gesture = keys.tick(now)
+        if levels != before and (gesture == 0 or gesture == MARK):
+            if levels & ~before:
+                display.answer()
+            gesture = keys.feed(levels, now) or gesture
+        if gesture == MARK:
+            display.answer()
+            gesture = 0
+        if keys.countdown() != view.countdown:
+            view.countdown = keys.countdown()
+            display.changed.set()
+        if gesture or not levels:
+            view.countdown = None
+            return gesture, levels

@@ -1,4 +1,4 @@
-"""What the light says, by pattern; colour only repeats it. Pure: what is known and the time in, a brightness out.
+"""What the light says, by pattern; colour only repeats it. Pure: what is known in, a pattern in time out.
 
 Steady is low, slow breathing medium, a double blink high, a long slow pulse sending out, three short blinks that
 somebody should look.
@@ -7,6 +7,7 @@ somebody should look.
 from micropython import const
 
 from inkmeter import facts
+from inkmeter.clock import local
 from inkmeter.home import ELECTRICITY
 
 OFF = const(0)
@@ -16,44 +17,47 @@ HIGH = const(3)
 SENDING = const(4)
 ATTENTION = const(5)
 
-_BREATH_STEP_MS = const(128)
-_BREATH_STEPS = const(32)
 _SUPPLY_ON = const(2)
-# Each state's changes: the period, then (when, brightness) ..., times in units of 32 ms.
-_PATTERNS = const(
-    (
-        b"\xff\x00\x00",
-        b"\xff\x00\x50",
-        b"",
-        b"\x5e\x00\xff\x04\x00\x08\xff\x0c\x00",
-        b"\x96\x00\xa0\x4b\x00",
-        b"\x96\x00\xff\x03\x00\x08\xff\x0b\x00\x10\xff\x13\x00",
-    )
-)
+_STEPS = const(16)
 
 
-def shade(state, ms):
-    """(brightness 0 to 255, milliseconds for which it stays so) at `ms` after the state began."""
+def pattern(state):
+    """What the light plays for a state, over and over: pairs of a brightness (0 to 255) and its time in 32 ms, 0 for
+    ever.
+    """
     if state == MEDIUM:
-        step = ms // _BREATH_STEP_MS % _BREATH_STEPS
-        if step >= _BREATH_STEPS // 2:
-            step = _BREATH_STEPS - 1 - step
-        return 15 + 16 * step, _BREATH_STEP_MS - ms % _BREATH_STEP_MS
-    pattern = _PATTERNS[state]
-    period = pattern[0] * 32
-    ms %= period
-    level = 0
-    for at in range(1, len(pattern), 2):
-        if pattern[at] * 32 > ms:
-            return level, pattern[at] * 32 - ms
-        level = pattern[at + 1]
-    return level, period - ms
+        # Breathes in and out in 4 s.
+        steps = bytearray()
+        for step in range(2 * _STEPS):
+            steps += bytes((15 + 16 * (step if step < _STEPS else 2 * _STEPS - 1 - step), 4))
+        return bytes(steps)
+    if state == LOW:
+        return b"\x50\x00"
+    if state == HIGH:
+        return b"\xff\x04\x00\x04\xff\x04\x00\x52"
+    if state == SENDING:
+        return b"\xa0\x4b\x00\x4b"
+    if state == ATTENTION:
+        return b"\xff\x03\x00\x05\xff\x03\x00\x05\xff\x03\x00\x83"
+    return b"\x00\x00"
+
+
+def quiet(view):
+    """Whether it is night by the settings: no flashing panel, no light."""
+    chosen = view.settings
+    utc = view.clock.now()
+    if not chosen.night or utc is None or chosen.night_from == chosen.night_until:
+        return False
+    hour = local(utc) // 3600 % 24
+    if chosen.night_from < chosen.night_until:
+        return chosen.night_from <= hour < chosen.night_until
+    return hour >= chosen.night_from or hour < chosen.night_until
 
 
 def state(view, now):
-    """What there is to say at uptime `now`."""
+    """What there is to say at uptime `now`, by day."""
     home, chosen = view.home, view.settings
-    if not chosen.light or view.quiet():
+    if not chosen.light:
         return OFF
     if home.outcome or _asks(home, now):
         return ATTENTION

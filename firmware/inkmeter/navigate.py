@@ -4,7 +4,7 @@ from micropython import const
 
 from inkmeter import facts, settings
 from inkmeter import home as h
-from inkmeter.buttons import BACK, DIAGNOSE, HOME, NEXT, SELECT, ZERO_IT
+from inkmeter.buttons import BACK, DIAGNOSE, HOME, NEXT, RESET, SELECT, ZERO_IT
 from inkmeter.view import (
     CHOOSE_PIN,
     CLOSED,
@@ -24,8 +24,22 @@ _DIGITS = const(4)
 _CONFIRMATION = const(0x80)  # MessageControl: the supplier wants to know that it was read
 
 
-def press(view, gesture, now):
+def act(display, gesture, now):
     """Acts on a gesture at uptime `now`. True if the household wants the device as new."""
+    view = display.view
+    if gesture == RESET:
+        return True
+    asks = view.home.outcome or view.home.stage != h.READING
+    if asks and gesture == NEXT and display.board.BUTTONS == 1:
+        # There is nothing to turn to; the only button answers what the panel asks.
+        gesture = SELECT
+    if gesture == SELECT:
+        display.ok()
+    return press(view, gesture, now)
+
+
+def press(view, gesture, now):
+    """What a gesture changes in the View. True if the household wants the device as new."""
     view.touched = now
     view.locked_for = max(0, view.locked_until - now)
     if gesture == ZERO_IT:

@@ -16,10 +16,10 @@ def _marks(view, now):
 
 
 async def paint(display, now, full):
-    """Brings the panel up to date with the view at uptime `now`.
+    """Brings the panel up to date with the view at uptime `now`, by a full refresh if `full`.
 
-    Returns whether that took a full refresh, or None where not a pixel had changed. Raises OSError(ETIMEDOUT) where
-    the panel does not answer.
+    Returns whether it took a full refresh, or None where not a pixel had changed and the panel slept on. Raises
+    OSError(ETIMEDOUT) where it does not answer.
     """
     view = display.view
     marks = _marks(view, now)

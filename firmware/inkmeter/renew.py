@@ -34,5 +34,5 @@ async def run(app):
         # The session takes it for the hub's doing, and would wait for a press.
         await asyncio.sleep(1)
         if app.home.outcome == "H02":
-            app.ok()
+            app.display.ok()
             return

@@ -5,8 +5,6 @@ One object, there for as long as the device runs; `navigate` changes it when a b
 
 from micropython import const
 
-from inkmeter.clock import local
-
 # Pages, in the order in which Next turns them
 NOW = const(0)
 DAY = const(1)
@@ -85,18 +83,3 @@ class View:
         self.links = ()
         self.signal = None
         self.touched = 0  # uptime of the last press
-
-    def hour(self):
-        """The hour of local time, 0 to 23; None while the time is unknown."""
-        utc = self.clock.now()
-        return None if utc is None else local(utc) // 3600 % 24
-
-    def quiet(self):
-        """Whether it is night by the settings: no flashing panel, no light."""
-        chosen = self.settings
-        hour = self.hour()
-        if not chosen.night or hour is None or chosen.night_from == chosen.night_until:
-            return False
-        if chosen.night_from < chosen.night_until:
-            return chosen.night_from <= hour < chosen.night_until
-        return hour >= chosen.night_from or hour < chosen.night_until
