@@ -15,7 +15,7 @@ import framebuf
 from micropython import const
 
 _WHITE = const(1)
-_BAND = const(32)  # rows
+_BAND = const(16)  # rows
 _COLUMNS = const(29)
 _QUESTION_MARK = const(63)
 
