@@ -9,10 +9,7 @@ from inkmeter.lazy import module
 
 def _marks(view, now):
     with module("screens") as screens:
-        name = screens.choose(view)
-        # The modules that a screen may draw on go with it.
-        with module("screens." + name, "outcomes", "qr", "install_code") as screen:
-            return screen.picture(view, now)
+        return screens.picture(view, now)
 
 
 async def paint(display, now, full):

@@ -7,6 +7,7 @@ from inkmeter import home as h
 from inkmeter import screens
 from inkmeter.outcomes import _WORDS
 from inkmeter.screens import confirm, pairing, progress, readings, trouble
+from inkmeter.view import View
 
 from host_tools import ROOT, screen_reader
 
@@ -66,8 +67,8 @@ def test_a_trouble_s_words_fit(size, code, detail):
     home.eui64, home.install_code = bytes([0xDD] * 8), bytes([0xDD] * 18)
     home.meter(h.ELECTRICITY).instantaneous_demand.put(5, 100, 831898200)
     home.set_stage(h.KEY_EXCHANGE, code, detail)
-    screen = {"pairing": pairing, "confirm": confirm}.get(screens.choose(home), trouble)
-    assert_neat(screen.picture(home, 100, *size), size)
+    screen = {"pairing": pairing, "confirm": confirm}.get(screens.choose(View(home, None, *size)), trouble)
+    assert_neat(screen.picture(View(home, None, *size), 100), size)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -75,7 +76,7 @@ def test_a_trouble_s_words_fit(size, code, detail):
 def test_every_stage_fits(size, stage):
     home = h.Home()
     home.set_stage(stage)
-    assert_neat(progress.picture(home, 0, *size), size)
+    assert_neat(progress.picture(View(home, None, *size), 0), size)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -84,7 +85,7 @@ def test_every_stage_fits(size, stage):
 @pytest.mark.parametrize("price", [None, 0, 24_500, 99_990])
 @pytest.mark.parametrize("late", [0, 3600])
 def test_readings_fit_at_either_extreme(size, watts, whole, price, late):
-    assert_neat(readings.picture(reading(watts, whole, price), 100 + late, *size), size)
+    assert_neat(readings.picture(View(reading(watts, whole, price), None, *size), 100 + late), size)
 
 
 def test_the_document_of_troubles_has_the_panel_s_words():

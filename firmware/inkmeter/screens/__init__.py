@@ -6,6 +6,7 @@ Each is a module with `picture(view, now)`; which one is shown, `choose` says.
 from micropython import const
 
 from inkmeter import home as h
+from inkmeter.lazy import module
 
 # Outcomes that a person can do something about while the code is on the screen
 _ON_PAIRING_SCREEN = const(("P01", "P02", "P03", "P04", "P07"))
@@ -25,3 +26,9 @@ def choose(view):
     if home.stage == h.READING:
         return "readings"
     return "progress"
+
+
+def picture(view, now):
+    """The picture of that screen; its module and those that it draws on are let go again."""
+    with module("screens." + choose(view), "outcomes", "qr", "install_code") as screen:
+        return screen.picture(view, now)
