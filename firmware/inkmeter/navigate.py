@@ -72,7 +72,7 @@ def _turn_by(view, step, now):
         page = (page + step) % _PAGES
         if home.stage != h.READING and page not in (NOW, STATUS, PAIR, SETTINGS):
             continue
-        if page == PREPAY and not home.fact(facts.PREPAID, now) and not home.fact(facts.PREPAID | h.GAS_SIDE, now):
+        if page == PREPAY and not home.fact(facts.PREPAID, now) and not home.fact(facts.PREPAID | facts.GAS_SIDE, now):
             continue
         if page == MESSAGES and not home.fact(facts.MESSAGE, now):
             continue
