@@ -1,13 +1,16 @@
 """What a hand does to the wall, and what the wall does by itself: buttons, light, PIN, night, refreshes."""
 
+import itertools
+
 import pytest
 
 from host_tools.demo import demo
+from host_tools.sim.clock import START_US
 from host_tools.sim.world import Settings
 
 PAGES = ("now", "day", "week", "price", "meters", "prepay", "messages", "status", "pair", "zero", "settings")
 CLOSED, ENTER_PIN, CHOOSE_PIN, LIST = range(4)
-LANGUAGE, AWAY, NIGHT, LIGHT, RESET_ALL = 0, 3, 4, 7, 13
+LANGUAGE, AWAY, NIGHT_FROM = 0, 3, 5
 OFF, LOW, MEDIUM, HIGH, SENDING, ATTENTION = range(6)
 
 
@@ -31,6 +34,11 @@ async def open_settings(home, pin="1234"):
     await press(home, "ok")
     await enter(home, pin)
     assert (await home.held())["mode"] == LIST
+
+
+def clock_at(hour, minute):
+    """Such a time by the kitchen clock, on a day in May."""
+    return START_US // 86_400_000_000 * 86_400_000_000 + ((hour - 1) * 60 + minute) * 60_000_000
 
 
 def load(home, watts):
@@ -226,7 +234,7 @@ def test_the_light_says_how_much(tell):
                 assert len(seen) > 30 and len({level for _, level, _ in seen}) >= 16
             if state == HIGH:
                 on = [at for at, level, _ in seen if level]
-                assert 3 <= len(on) <= 5 and min(b - a for a, b in zip(on, on[1:], strict=False)) < 0.3
+                assert 3 <= len(on) <= 5 and min(b - a for a, b in itertools.pairwise(on)) < 0.3
             if state == SENDING:
                 assert 2 <= len(seen) <= 4
 
@@ -236,9 +244,7 @@ def test_the_light_says_how_much(tell):
 def test_the_light_is_off_by_night_but_answers(tell):
     async def story(home):
         await home.pair()
-        await home.until(
-            lambda: home.clock.utc % 86400 == 21 * 3600 + 60, 86400, "after ten by the kitchen clock", every=1
-        )
+        await home.until(lambda: home.clock.utc % 86400 > 21 * 3600, 3600, "ten by the kitchen clock", every=1)
         await home.sleep(15)
         begun = home.clock.elapsed_s
         await home.sleep(600)
@@ -249,25 +255,30 @@ def test_the_light_is_off_by_night_but_answers(tell):
         await home.sleep(5)
         assert home.world.device.light.level == 0
 
-    tell(story)
+    tell(story, start_us=clock_at(21, 52))
 
 
 def test_a_quiet_night_and_a_clean_morning(tell):
     async def story(home):
         await home.pair()
+        await home.sleep(5)
+        await open_settings(home)
+        # From three to five, for the test's sake.
+        await press(home, *["next"] * NIGHT_FROM, *["ok"] * 5, "next", *["ok"] * 22)
+        await home.hold("back", 2.2)
+        assert (await home.held())["settings"][NIGHT_FROM : NIGHT_FROM + 2] == [3, 5]
         panel = home.world.panel
-        ten, seven = 21 * 3600, 6 * 3600  # 22:00 and 07:00, by UTC in May
-        await home.until(lambda: home.clock.utc % 86400 >= ten, 86400, "night", every=60)
+        await home.until(lambda: home.clock.utc % 86400 >= 2 * 3600, 3600, "night", every=20)
         await home.sleep(60)
         before = len(panel.refreshes)
-        await home.until(lambda: seven - 60 <= home.clock.utc % 86400 < ten, 86400, "the night's end", every=60)
+        await home.until(lambda: home.clock.utc % 86400 >= 4 * 3600 - 60, 8000, "the night's end", every=20)
         night = panel.refreshes[before:]
-        assert 1 <= len(night) <= 15 and not any(one.full for one in night)
-        await home.sleep(900)
+        assert 2 <= len(night) <= 5 and not any(one.full for one in night)
+        await home.sleep(600)
         assert [one.full for one in panel.refreshes[before + len(night) :]].count(True) == 1
         assert not panel.complaints and panel.ghost() <= 15
 
-    tell(story)
+    tell(story, start_us=clock_at(2, 50))
 
 
 def test_refreshes_of_an_hour(tell):
@@ -284,12 +295,12 @@ def test_refreshes_of_an_hour(tell):
             household.set_load("test", 500 * (turn % 2))
             await home.sleep(20)
         done = panel.refreshes[before:]
-        gaps = [(b.at_us - a.at_us) / 1e6 for a, b in zip(done, done[1:], strict=False)]
+        gaps = [(b.at_us - a.at_us) / 1e6 for a, b in itertools.pairwise(done)]
         # Figures no more often than each half minute; a change of price or gas may come between.
         assert sum(gap < 28 for gap in gaps) <= 4, sorted(gaps)[:8]
         assert 60 <= len(done) <= 124
         fulls = [i for i, one in enumerate(done) if one.full]
-        assert all(b - a == 9 for a, b in zip(fulls, fulls[1:], strict=False))  # one after eight partial ones
+        assert all(b - a == 9 for a, b in itertools.pairwise(fulls))  # one after eight partial ones
         held = await home.held()
         assert held["panel"]["full"] == panel.full_refreshes and held["panel"]["partial"] == panel.partial_refreshes
         assert panel.ghost() <= 8 and not panel.complaints
