@@ -53,8 +53,8 @@ class Display:
         self._level = 0
         self._blink = False
         self._stir = asyncio.Event()
-        # One thing at a time: painting, or acting on a button.
-        self._lock = asyncio.Lock()
+        # One thing at a time, for the heap's sake: painting, or acting on a button. Not held while the panel works.
+        self.lock = asyncio.Lock()
 
     async def run(self):
         """For ever: the panel."""
@@ -87,9 +87,8 @@ class Display:
             return refresh.due(self, now)
 
     async def _paint(self, now, full):
-        async with self._lock:
-            with module("paint") as paint:
-                done = await paint.paint(self, now, full)
+        with module("paint") as paint:
+            done = await paint.paint(self, now, full)
         with module("refresh", "light") as refresh:
             refresh.drawn(self, done, now)
 
@@ -99,7 +98,7 @@ class Display:
 
     async def _act(self, gesture):
         log("button", gesture)
-        async with self._lock:
+        async with self.lock:
             with module("navigate", "settings") as navigate:
                 return navigate.act(self, gesture, uptime())
 

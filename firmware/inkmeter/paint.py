@@ -19,12 +19,24 @@ async def paint(display, now, full):
     OSError(ETIMEDOUT) where it does not answer.
     """
     view = display.view
-    marks = _marks(view, now)
-    with module("canvas") as canvas:
-        easel = canvas.Canvas(view.width, view.height)
-        with module(display.panel[0], "ssd1680") as driver:
-            panel = driver.Panel(view.width, view.height, *display.panel[1:])
-            return await _show(display, easel, panel, marks, full or not display.known)
+    full = full or not display.known
+    changed = bytearray(len(display.shown) // 4)
+    with module(display.panel[0], "ssd1680") as driver:
+        panel = driver.Panel(view.width, view.height, *display.panel[1:])
+        async with display.lock:
+            marks = _marks(view, now)
+            await _send(display, panel, marks, changed, full)
+        if not any(changed):
+            return None
+        if full:
+            marks = None
+        await panel.refresh(full)
+        if not full:
+            async with display.lock:
+                await _settle(display, panel, marks, changed)
+        panel.sleep()
+    display.known = True
+    return full
 
 
 def _rows(easel, marks, width):
@@ -40,39 +52,38 @@ def _rows(easel, marks, width):
         bands.close()
 
 
-async def _show(display, easel, panel, marks, full):
+async def _send(display, panel, marks, changed, full):
+    # Sends the rows that differ, or all of them, and marks them in `changed`.
     shown = display.shown
-    pages = len(shown) // 4
-    changed = bytearray(pages)
-    rows = _rows(easel, marks, display.view.width)
-    try:
-        for page, octets in rows:
-            if page >= pages:
-                continue
-            crc = struct.pack("<I", crc32(octets))
-            if not full and crc == shown[page * 4 : page * 4 + 4]:
-                continue
-            if display.known or not any(changed):
-                display.known = False
-                await panel.wake(full)
-            shown[page * 4 : page * 4 + 4] = crc
-            changed[page] = 1
-            panel.new(page, octets)
-            if full:
-                panel.old(page, octets)
-            await asyncio.sleep_ms(0)
-    finally:
-        rows.close()
-    if not any(changed):
-        return None
-    await panel.refresh(full)
-    if not full:
-        # Some panels swap the planes after mode 2: both are written, so that neither can be stale.
-        for page, octets in _rows(easel, marks, display.view.width):
-            if page < pages and changed[page]:
+    view = display.view
+    with module("canvas") as canvas:
+        rows = _rows(canvas.Canvas(view.width, view.height), marks, view.width)
+        try:
+            for page, octets in rows:
+                if page >= len(changed):
+                    continue
+                crc = struct.pack("<I", crc32(octets))
+                if not full and crc == shown[page * 4 : page * 4 + 4]:
+                    continue
+                if display.known or not any(changed):
+                    display.known = False
+                    await panel.wake(full)
+                shown[page * 4 : page * 4 + 4] = crc
+                changed[page] = 1
+                panel.new(page, octets)
+                if full:
+                    panel.old(page, octets)
+                await asyncio.sleep_ms(0)
+        finally:
+            rows.close()
+
+
+async def _settle(display, panel, marks, changed):
+    # Some panels swap the planes after mode 2: both are written, so that neither can be stale.
+    view = display.view
+    with module("canvas") as canvas:
+        for page, octets in _rows(canvas.Canvas(view.width, view.height), marks, view.width):
+            if page < len(changed) and changed[page]:
                 panel.old(page, octets)
                 panel.new(page, octets)
                 await asyncio.sleep_ms(0)
-    panel.sleep()
-    display.known = True
-    return full

@@ -15,7 +15,9 @@ _MARGIN = const(3)
 def picture(view, now):
     home, width, height = view.home, view.width, view.height
     electricity = home.meter(h.ELECTRICITY)
-    watts = None if view.settings.away else electricity.watts(now)
+    if view.settings.away:
+        return [("head", width // 2, height // 2 - 10, "Away", "^")]
+    watts = electricity.watts(now)
     right = width - _MARGIN
     sending = watts is not None and watts < 0
     marks = [
@@ -33,8 +35,6 @@ def picture(view, now):
             marks.append(("body", right, 28, _money(rate * watts // 1000, 1) + " an hour", ">"))
     y = height - 3 * _LINE
     marks.append((0, y - 3, width, 1, 0))
-    if view.settings.away:
-        return marks
     marks += _register(right, y, "Meter", electricity, electricity.current_summation_delivered, now)
     if electricity.current_summation_received.value:
         marks += _register(right, y + _LINE, "Sent out", electricity, electricity.current_summation_received, now)
