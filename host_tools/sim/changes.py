@@ -50,11 +50,17 @@ def _change(argument: str = "") -> Callable[[Callable[[World, str], None]], Call
     return listing
 
 
-def change(world: World, words: str) -> None:
-    """Makes a change, such as "message:Hello" or "top-up". Raises ChangeError."""
-    name, _, argument = words.partition(":")
+def check(words: str) -> None:
+    """Raises ChangeError where there is no change of this name."""
+    name = words.partition(":")[0]
     if name not in CHANGES:
         raise ChangeError(f"there is no change {name!r}; there are {', '.join(CHANGES)}")
+
+
+def change(world: World, words: str) -> None:
+    """Makes a change, such as "message:Hello" or "top-up". Raises ChangeError."""
+    check(words)
+    name, _, argument = words.partition(":")
     CHANGES[name].make(world, argument)
 
 
@@ -129,10 +135,15 @@ def _retariff(world: World, supply: Supply, percent: int, at_us: int) -> Tariff:
     return new
 
 
+def _this_second(world: World) -> int:
+    # Meters switch tariffs at whole seconds.
+    return world.clock.now_us // 1_000_000 * 1_000_000
+
+
 @_change("percent")
 def _new_price(world: World, argument: str) -> None:
     """Electricity is dearer by so many per cent (10) from now on; meters without a tariff get one."""
-    _retariff(world, world.meter.supply, _number(argument, _DEARER), world.clock.now_us)
+    _retariff(world, world.meter.supply, _number(argument, _DEARER), _this_second(world))
     world.meter.events.note("tariff changed")
     world.meter.publish_price()
 
@@ -151,7 +162,7 @@ def _new_gas_price(world: World, argument: str) -> None:
     """Gas is dearer by so many per cent (10) from now on."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
-    _retariff(world, world.gas.supply, _number(argument, _DEARER), world.clock.now_us)
+    _retariff(world, world.gas.supply, _number(argument, _DEARER), _this_second(world))
 
 
 @_change("tenths of MJ/m3")
@@ -159,7 +170,7 @@ def _calorific_value(world: World, argument: str) -> None:
     """Gas has another calorific value (39.2 MJ/m3) from now on."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
-    world.gas.supply.set_calorific(world.clock.now_us, _number(argument, 392))
+    world.gas.supply.set_calorific(_this_second(world), _number(argument, 392))
     world.gas._publish_part(PRICE, world.gas.prices.calorific_values())
 
 
@@ -236,7 +247,7 @@ def _change_of_supplier(world: World, argument: str) -> None:
         for management in _managements(world):
             management.take_over()
         world.meter.messages.cancel()
-        _retariff(world, world.meter.supply, -5, world.clock.now_us)
+        _retariff(world, world.meter.supply, -5, _this_second(world))
         world.meter.publish_price()
 
     world.beside(take_over())

@@ -95,6 +95,14 @@ class ElectricityMeter(ZclServer):
             for (cluster, command), handler in part.commands.items():
                 self.commands[ENDPOINT, cluster, command] = handler
 
+    def inherit(self, old: ElectricityMeter) -> None:
+        """Takes over tariffs, accounts and supplier of the meter that it replaces."""
+        self.supply.inherit(old.supply)
+        self.exported.inherit(old.exported)
+        self.management.supplier = old.management.supplier
+        if self.account and old.account:
+            self.account.inherit(old.account, self.now())
+
     def now(self) -> int:
         """The meter's clock, in microseconds since 1970."""
         return asyncio.get_running_loop().now_us

@@ -107,6 +107,12 @@ class Account:
         self._codes: set[bytes] = set()
         self._state = State(now_us, credit * _FINE, debts=tuple(debt.amount for debt in self.debts))  # type: ignore[arg-type]
 
+    def inherit(self, old: Account, now_us: int) -> None:
+        """Takes over what is on the meter that it replaces."""
+        self._state = old.state(now_us)
+        self.top_ups, self.payments = list(old.top_ups), list(old.payments)
+        self.total_added, self._codes = old.total_added, set(old._codes)
+
     # What time does
 
     def state(self, now_us: int) -> State:

@@ -119,6 +119,16 @@ class Supply:
         """Another tariff from an instant on that is not past; what was to come after it is forgotten."""
         self._tariffs = [one for one in self._tariffs if one[0] < from_us] + [(from_us, tariff)]
 
+    def inherit(self, old: Supply) -> None:
+        """Takes over the tariffs and factors of the meter that it replaces."""
+        self._tariffs = list(old._tariffs)
+        self._factors = list(old._factors)
+
+    @property
+    def tariff_changes(self) -> list[tuple[int, Tariff | None]]:
+        """(from when, tariff), oldest first."""
+        return list(self._tariffs)
+
     def tariffs_from(self, time_us: int) -> list[tuple[int, Tariff]]:
         """The tariff in force and those to come, each with its start."""
         at = bisect_right(self._tariffs, time_us, key=lambda one: one[0]) - 1

@@ -78,7 +78,7 @@ class Truth:
     def _tariff(self, utc: int) -> tuple[Tariff | None, int | None]:
         # (in force, when the next one comes)
         in_force, upcoming = None, None
-        for since_us, tariff in self._supply()._tariffs:
+        for since_us, tariff in self._supply().tariff_changes:
             if since_us <= (utc + ZIGBEE_EPOCH_S) * 1_000_000:
                 in_force = tariff
             elif upcoming is None:
@@ -92,7 +92,7 @@ class Truth:
         factor, upcoming = Fraction(0), None
         for since_us, conversion, calorific in self._supply().factor_changes:
             if since_us <= (utc + ZIGBEE_EPOCH_S) * 1_000_000:
-                factor = Fraction(conversion, 100_000) * Fraction(calorific, 10) * Fraction(10, 36) * 1
+                factor = Fraction(conversion, 100_000) * Fraction(calorific, 10) * Fraction(10, 36)
             elif upcoming is None:
                 upcoming = -(-since_us // 1_000_000) - ZIGBEE_EPOCH_S
         return factor, upcoming
@@ -129,20 +129,17 @@ class Truth:
             pence = Fraction(0)
             if tariff and tariff.blocks:
                 tier, price = 0, None
-                pence = self._in_blocks(tariff, stop) - self._in_blocks(tariff, start)
+                first = _utc(_date(start).replace(day=1, hour=0, minute=0, second=0))
+                pence = self._in_blocks(tariff, first, stop) - self._in_blocks(tariff, first, start)
             elif price is not None:
                 pence = wh / 1000 * price * PENCE
             found.append(Slot(start, stop, tier, price, wh, amount if self._supply().litres else 0, pence))
             start = stop
         return found
 
-    def _in_blocks(self, tariff: Tariff, utc: int) -> Fraction:
-        # What the month has cost up to an instant; one that ends a month counts to it.
-        moment = _date(utc - 1)
-        first = _utc(moment.replace(day=1, hour=0, minute=0, second=0))
-        if utc == first:
-            return Fraction(0)
-        used = sum((slot_wh for slot_wh in self._month(first, utc)), Fraction(0))
+    def _in_blocks(self, tariff: Tariff, first: int, utc: int) -> Fraction:
+        # What the month from `first` on has cost up to an instant.
+        used = sum(self._month(first, utc), Fraction(0))
         cost, left = Fraction(0), used
         widths = [high - low for low, high in zip((0, *tariff.blocks), tariff.blocks, strict=False)]
         for width, price in zip([*widths, None], tariff.block_prices, strict=True):

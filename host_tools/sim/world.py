@@ -170,11 +170,13 @@ class World:
 
     def exchange_meter(self) -> ElectricityMeter:
         """A new electricity meter in the old one's place: another EUI-64 and serial number, registers from nothing."""
-        self.hub.dismiss(self.meter)
+        old = self.meter
+        self.hub.dismiss(old)
         self.meter = ElectricityMeter(
             self.air, self._eui64(), self.household, self.home, b"21E0093388", fitted=True, position=METER_AT
         )
-        self.hub.trust(self.meter, 0x3A51 + len(self.hub.members) + 1)
+        self.meter.inherit(old)
+        self.hub.trust(self.meter, old.node_id + 1)
         self._start_electricity_meter()
         return self.meter
 
