@@ -58,6 +58,7 @@ _TABLE = const(b"""
 14 @34 sendUnicast BHHHBBHHBHL sB
 8 @36 sendBroadcast HHHBBHHBBBL sB
 14 @36 sendBroadcast =FF=FFH=00HHBBHHBBHL sB
+8 @39 sendReply HHHBBHHBL s
 8 @61 lookupEui64ByNodeId H s#08
 8 @5C setAddressTableRemoteEui64 B#08 s
 14 @5C setAddressTableRemoteEui64 ! !
