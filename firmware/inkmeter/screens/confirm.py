@@ -3,7 +3,8 @@
 from inkmeter import outcomes
 
 
-def picture(home, now, width, height):
+def picture(view, now):
+    home, width, height = view.home, view.width, view.height
     happened, todo = outcomes.words(home.outcome)
     centre = width // 2
     y = height // 2

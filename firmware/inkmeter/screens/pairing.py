@@ -12,7 +12,8 @@ _MARGIN = const(3)
 _BESIDE = const(89)  # two groups
 
 
-def picture(home, now, width, height):
+def picture(view, now):
+    home, width, height = view.home, view.width, view.height
     side = (qr.SIZE + 2 * _QUIET) * _SCALE
     left = width - side
     wide = left > 170

@@ -19,7 +19,8 @@ _BOX = const(22)
 _GAP = const(8)
 
 
-def picture(home, now, width, height):
+def picture(view, now):
+    home, width, height = view.home, view.width, view.height
     centre = width // 2
     y = height // 2
     marks = []

@@ -12,9 +12,10 @@ _LINE = const(17)
 _MARGIN = const(3)
 
 
-def picture(home, now, width, height):
+def picture(view, now):
+    home, width, height = view.home, view.width, view.height
     electricity = home.meter(h.ELECTRICITY)
-    watts = electricity.watts(now)
+    watts = None if view.settings.away else electricity.watts(now)
     right = width - _MARGIN
     sending = watts is not None and watts < 0
     marks = [
@@ -32,6 +33,8 @@ def picture(home, now, width, height):
             marks.append(("body", right, 28, _money(rate * watts // 1000, 1) + " an hour", ">"))
     y = height - 3 * _LINE
     marks.append((0, y - 3, width, 1, 0))
+    if view.settings.away:
+        return marks
     marks += _register(right, y, "Meter", electricity, electricity.current_summation_delivered, now)
     if electricity.current_summation_received.value:
         marks += _register(right, y + _LINE, "Sent out", electricity, electricity.current_summation_received, now)

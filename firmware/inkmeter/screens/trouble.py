@@ -11,7 +11,8 @@ _HEAD_LINE = const(22)
 _LINE = const(17)
 
 
-def picture(home, now, width, height):
+def picture(view, now):
+    home, width, height = view.home, view.width, view.height
     happened, todo = outcomes.words(home.outcome)
     if home.detail:
         todo += ", " + home.detail
