@@ -68,7 +68,7 @@ def _place(source: Path, name: str, output: Path) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    wanted = (".py", ".fnt")
+    wanted = (".py", ".fnt", ".dat")
     return sorted(p for p in folder.rglob("*") if p.suffix in wanted and p.name not in _NOT_FOR_DEVICE)
 
 
