@@ -9,10 +9,7 @@ from inkmeter.lazy import module
 
 def _marks(view, now):
     with module("screens") as screens:
-        name = screens.choose(view)
-        # The modules that a screen may draw on go with it.
-        with module("screens." + name, "outcomes", "qr", "install_code") as screen:
-            return screen.picture(view, now)
+        return screens.picture(view, now)
 
 
 async def paint(display, now, full):
@@ -23,7 +20,7 @@ async def paint(display, now, full):
     """
     view = display.view
     marks = _marks(view, now)
-    with module("canvas") as canvas:
+    with module("canvas", "font") as canvas:
         easel = canvas.Canvas(view.width, view.height)
         with module(display.panel[0], "ssd1680") as driver:
             panel = driver.Panel(view.width, view.height, *display.panel[1:])
