@@ -65,7 +65,8 @@ class Device:
             "INKMETER_SEED": str(seed),
             "INKMETER_SOCKETS": ",".join(map(str, wires)),
             "INKMETER_PANEL": f"{panel.height}x{panel.width}",
-            "MICROPYPATH": f"{root}:.frozen",
+            # The root is where it stands, as on the device: paths stay in the heap.
+            "MICROPYPATH": ":.frozen",
         }
         # Fixed addresses, so that the collector, which takes any number for a pointer, sees the same ones again.
         fixed = [setarch, "-R"] if (setarch := shutil.which("setarch")) else []
