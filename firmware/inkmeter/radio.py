@@ -22,14 +22,39 @@ BASIC = const(0x0000)
 TIME = const(0x000A)
 PRICE = const(0x0700)
 METERING = const(0x0702)
+MESSAGING = const(0x0703)
+PREPAYMENT = const(0x0705)
+CALENDAR = const(0x0707)
+DEVICE_MANAGEMENT = const(0x0708)
+EVENTS = const(0x0709)
 KEY_ESTABLISHMENT = const(0x0800)
 
 # Clusters of which attributes may be read.
-_READABLE = const((BASIC, TIME, PRICE, METERING, KEY_ESTABLISHMENT))
+_READABLE = const((BASIC, TIME, PRICE, METERING, PREPAYMENT, DEVICE_MANAGEMENT, KEY_ESTABLISHMENT))
 # Cluster-specific commands that may be sent: cluster << 8 | command.
+_MESSAGE_CONFIRMATION = const(MESSAGING << 8 | 0x01)
 _PERMITTED = const(
     (
         PRICE << 8 | 0x00,  # Get Current Price
+        PRICE << 8 | 0x01,  # Get Scheduled Prices
+        PRICE << 8 | 0x04,  # Get Conversion Factor
+        PRICE << 8 | 0x05,  # Get Calorific Value
+        PRICE << 8 | 0x06,  # Get Tariff Information
+        PRICE << 8 | 0x07,  # Get Price Matrix
+        PRICE << 8 | 0x08,  # Get Block Thresholds
+        PRICE << 8 | 0x09,  # Get CO2 Value
+        METERING << 8 | 0x00,  # Get Profile
+        METERING << 8 | 0x08,  # Get Sampled Data
+        MESSAGING << 8 | 0x00,  # Get Last Message
+        _MESSAGE_CONFIRMATION,  # of `may_confirm` alone
+        CALENDAR << 8 | 0x00,  # Get Calendar
+        CALENDAR << 8 | 0x01,  # Get Day Profiles
+        CALENDAR << 8 | 0x02,  # Get Week Profiles
+        CALENDAR << 8 | 0x03,  # Get Seasons
+        CALENDAR << 8 | 0x04,  # Get Special Days
+        DEVICE_MANAGEMENT << 8 | 0x00,  # Get Change of Tenancy
+        DEVICE_MANAGEMENT << 8 | 0x01,  # Get Change of Supplier
+        EVENTS << 8 | 0x00,  # Get Event Log
         KEY_ESTABLISHMENT << 8 | 0x00,  # Initiate Key Establishment
         KEY_ESTABLISHMENT << 8 | 0x01,  # Ephemeral Data
         KEY_ESTABLISHMENT << 8 | 0x02,  # Confirm Key Data
@@ -54,6 +79,7 @@ _STEP = const(0x100)
 _TERMINATE = const(0x03)
 _INBOX = const(4)
 _ANSWERS = const(8)  # to a broadcast
+_PUBLISHED = const(8)
 _ZDO_RESPONSE = const(0x8000)
 _OK = const(0x0000)
 _APS_ENCRYPTION_ERROR = const(0x0C0A)  # no key for this node
@@ -73,11 +99,18 @@ class NotTrusted(Exception):
 
 
 class Radio:
-    """Requests over an Ncp. callback() is to be given the NCP's callbacks; serve() is a long-lived task."""
+    """Requests over an Ncp. callback() is to be given the NCP's callbacks; serve() is a long-lived task.
+
+    `published` holds the messages of servers that nobody waits for, under a link key alone: what they publish unasked,
+    and the further parts of long answers. `may_confirm` is the id (4 octets, as on the air) of the one message that
+    may be confirmed now, because the household has pressed OK for it.
+    """
 
     def __init__(self, ncp):
         self.ncp = ncp
         self.discarded = 0
+        self.published = []
+        self.may_confirm = None
         self._sequence = 0
         self._lock = asyncio.Lock()
         self._event = asyncio.Event()
@@ -104,7 +137,8 @@ class Radio:
         elif profile == SMART_ENERGY and len(payload) >= 3 and not payload[0] & zcl.MANUFACTURER_SPECIFIC:
             command = payload[2]
             if payload[0] & zcl.CLUSTER_SPECIFIC:
-                if cluster << 8 | command in _PERMITTED:
+                code = cluster << 8 | command
+                if code in _PERMITTED and (code != _MESSAGE_CONFIRMATION or payload[3:7] == self.may_confirm):
                     return
             elif command == zcl.READ_ATTRIBUTES and cluster in _READABLE:
                 return
@@ -199,15 +233,30 @@ class Radio:
             if wanted[0] is None:
                 if len(self._replies) < _ANSWERS:
                     self._replies.append(payload)
-            elif sender == wanted[0] and (options & _APS_ENCRYPTION or not wanted[4]):
+            elif sender == wanted[0] and (options & _APS_ENCRYPTION or not wanted[4]) and self._reply is None:
                 self._reply = payload
                 self._event.set()
             else:
-                self.discarded += 1
+                self._publish(message)
         elif len(self._inbox) < _INBOX and (block or (profile == SMART_ENERGY and not payload[0] & zcl.FROM_SERVER)):
             self._inbox.append(message)
             self._inbox_event.set()
             self.ncp.ash.set_ready(len(self._inbox) < _INBOX - 1)
+        elif block:
+            self.discarded += 1
+        else:
+            self._publish(message)
+
+    def _publish(self, message):
+        payload = message[11]
+        if (
+            message[1] == SMART_ENERGY
+            and message[5] & _APS_ENCRYPTION
+            and payload[0] & 0x0F == zcl.CLUSTER_SPECIFIC | zcl.FROM_SERVER
+            and message[2] != KEY_ESTABLISHMENT
+            and len(self.published) < _PUBLISHED
+        ):
+            self.published.append(message)
         else:
             self.discarded += 1
 
