@@ -26,7 +26,9 @@ def picture(view, now):
     top = page.y
     ahead = view.past
     share = 5 if page.large or not ahead else 3
-    right = page.figure(rate(each, 2), page.say(w.A_KWH).split(";")[-1], page.width * 7 // 10, (view.height - top) * share // 10)
+    right = page.figure(
+        rate(each, 2), page.say(w.A_KWH).split(";")[-1], page.width * 7 // 10, (view.height - top) * share // 10
+    )
     following = fact(facts.NEXT_RATE, now)
     start = fact(facts.NEXT_RATE_AT, now)
     column = []
