@@ -111,7 +111,7 @@ def _place_others(files: dict[str, Path], output: Path) -> Iterator[str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    wanted = (".py", ".fnt", ".tbl")
+    wanted = (".py", ".fnt", ".tbl", ".dat")
     return sorted(p for p in folder.rglob("*") if p.suffix in wanted and p.name not in _NOT_FOR_DEVICE)
 
 

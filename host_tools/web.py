@@ -170,6 +170,14 @@ async def serve(home: Run, host: str, port: int) -> None:
         await runner.cleanup()
 
 
-def run(settings: Settings, host: str = "127.0.0.1", port: int = PORT) -> None:
-    """Runs the home in real time until Ctrl-C."""
-    sim_run.run(settings, FOLDER, lambda home: serve(home, host, port), real_time=1.0)
+def run(
+    settings: Settings, host: str = "127.0.0.1", port: int = PORT, at: tuple[tuple[float, str], ...] = ()
+) -> None:  # fmt: skip
+    """Runs the home in real time until Ctrl-C, with changes of it `at` (seconds, change)."""
+
+    async def story(home: Run) -> None:
+        for seconds, change in at:
+            home.world.beside(home.world.after(seconds, change))
+        await serve(home, host, port)
+
+    sim_run.run(settings, FOLDER, story, real_time=1.0)

@@ -37,7 +37,7 @@ async def _listen(app):
     while True:
         await reader.readline()
         live = _measure()
-        with lazy.module("snapshot") as snapshot:
+        with lazy.module("snapshot", "settings") as snapshot:
             _ears.write(snapshot.take(app, live, lazy.peak_bytes))
 
 

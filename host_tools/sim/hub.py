@@ -10,7 +10,7 @@ from host_tools.sim import aps
 from host_tools.sim.air import Air
 from host_tools.sim.crypto import mmo
 from host_tools.sim.crypto.cbke import Identity
-from host_tools.sim.gas import GasMirror
+from host_tools.sim.gas import CLUSTERS, GasMirror
 from host_tools.sim.key_responder import KeyResponder
 from host_tools.sim.node import BROADCAST_S, Endpoint, Message, Node
 from host_tools.sim.parent import Parent
@@ -19,7 +19,7 @@ from host_tools.sim.radio.ieee802154 import Frame
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
 from host_tools.sim.zcl_server import Attribute, ZclServer
 
-BASIC, TIME, PRICE, METERING, KEY_ESTABLISHMENT = 0x0000, 0x000A, 0x0700, 0x0702, 0x0800
+BASIC, TIME, METERING, KEY_ESTABLISHMENT = 0x0000, 0x000A, 0x0702, 0x0800
 _CHF, _GPF = 1, 2
 
 
@@ -62,6 +62,7 @@ class Hub(ZclServer):
         self.child_slots = 6
         self.open_to_all = False
         self.clock_offset_s = 0
+        self.clock_set = True
         self.parent = Parent(self, rng, self)
         self.responder = KeyResponder(self, rng, identities)
         self.mirror = mirror
@@ -69,16 +70,42 @@ class Hub(ZclServer):
         self.attributes[_CHF] = {
             BASIC: {0x0000: Attribute(0x20, 8), 0x0007: Attribute(0x30, 1)},
             TIME: {
-                0x0000: Attribute(0xE2, self.utc),
-                0x0001: Attribute(0x18, 0x09),
-                0x0007: Attribute(0x23, self.utc),
+                0x0000: Attribute(0xE2, self._if_set(self.utc)),
+                0x0001: Attribute(0x18, lambda: 0x09 if self.clock_set else 0x00),
+                0x0002: Attribute(0x2B, 0),
+                0x0006: Attribute(0x23, self._if_set(self.utc)),
+                0x0007: Attribute(0x23, self._if_set(self.utc)),
             },
             KEY_ESTABLISHMENT: {0x0000: Attribute(0x31, lambda: self.responder.suites)},
         }
         if mirror:
-            self.endpoints[_GPF] = Endpoint(0x0501, (METERING, PRICE))
-            self.attributes[_GPF] = mirror.attributes
-            self.commands[_GPF, PRICE, 0x00] = mirror.tariff.get_current_price
+            self.fit_gas(mirror)
+
+    def fit_gas(self, mirror: GasMirror) -> None:
+        """Opens the endpoint of the gas mirror."""
+        self.mirror = mirror
+        self.endpoints[_GPF] = Endpoint(0x0501, CLUSTERS)
+        self.attributes[_GPF] = mirror.attributes
+        for (cluster, command), handler in mirror.commands.items():
+            self.commands[_GPF, cluster, command] = handler
+        mirror.gas.longest = lambda: self.longest
+        mirror.gas.publish = lambda cluster, answers: self.publish(_GPF, cluster, answers)
+
+    def displays(self) -> list[int]:
+        return [
+            entry.node_id for entry in self.log.values()
+            if entry.meters_granted and entry.node_id is not None and self._vouched(entry.eui64)
+        ]  # fmt: skip
+
+    def _if_set(self, value):
+        return lambda: value() if self.clock_set else None
+
+    def dismiss(self, node: Node) -> None:
+        """Takes a meter off the network."""
+        self.members.remove(node)
+        self.addresses.pop(node.node_id, None)
+        self.keys.pop(node.eui64, None)
+        node.powered = False
 
     @property
     def channel(self) -> int:

@@ -5,7 +5,6 @@ node answers.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from collections.abc import Callable
 import zigpy.types as t
 import zigpy.zdo.types as zdo
 
-from host_tools.sim import aps
+from host_tools.sim import aps, fragments
 from host_tools.sim.air import Air
 from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import BROADCAST, Frame, Kind
@@ -24,6 +23,10 @@ SMART_ENERGY = 0x0109
 APS_ACK_S = 1.6
 APS_RETRIES = 3
 BROADCAST_S = 9.0  # nwkNetworkBroadcastDeliveryTime
+LONGEST_PAYLOAD = 82  # a message in one frame, without APS security
+APS_SECURITY, EXTENDED_HEADER = 9, 2
+BLOCK_DELAY_S = 0.05  # between the blocks of a window
+ASSEMBLY_S = APS_ACK_S * APS_RETRIES  # for each block or window
 DUPLICATES_S = APS_ACK_S * (APS_RETRIES + 2)
 
 
@@ -75,7 +78,9 @@ class Node:
         self._network: Network | None = None
         self._counter = 0
         self._nwk_sequence = 0
-        self._acks: dict[tuple[int, int], asyncio.Future[None]] = {}
+        self.window_size = 1  # Smart Energy: each block of a long message is acknowledged
+        self._acks: dict[tuple[int, int, int | None], asyncio.Future[int]] = {}
+        self._assemblies: dict[tuple[int, int], fragments.Assembly] = {}
         self._recent: dict[tuple[int, int], float] = {}
         self._broadcasts: dict[tuple[int, int], float] = {}
         self._tasks: set[asyncio.Task] = set()
@@ -146,17 +151,49 @@ class Node:
         if not frame.ack_request:
             self.transmit(to, aps.encode(frame, self.eui64, key))
             return True
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._acks[to, counter] = done
-        try:
-            for _ in range(1 + APS_RETRIES):
+        if len(payload) > self._room(secure):
+            return await self._send_in_blocks(to, frame, key)
+        return await self.send_frames(to, [frame], key, None) == 1
+
+    @staticmethod
+    def _room(secure: bool) -> int:
+        return LONGEST_PAYLOAD - (APS_SECURITY if secure else 0)
+
+    async def _send_in_blocks(self, to: int, frame: aps.Frame, key: aps.LinkKey | None) -> bool:
+        cut = fragments.cut(frame.payload, self._room(frame.secured is not None) - EXTENDED_HEADER)
+        blocks = [
+            dataclasses.replace(frame, payload=part, block=number, blocks=len(cut) if number == 0 else 0)
+            for number, part in enumerate(cut)
+        ]
+        for base in range(0, len(blocks), self.window_size):
+            window = blocks[base : base + self.window_size]
+            if await self.send_frames(to, window, key, base) < len(window):
+                return False
+        return True
+
+    async def send_frames(self, to: int, frames: list[aps.Frame], key: aps.LinkKey | None, base: int | None) -> int:
+        """Sends a frame, or the window of blocks that begins at `base`, until all are acknowledged or all retries are
+        used up; how many are.
+        """
+        waits_for = to, frames[0].counter, base
+        left = list(frames)
+        for _ in range(1 + APS_RETRIES):
+            done = self._acks.setdefault(waits_for, asyncio.get_running_loop().create_future())
+            for place, frame in enumerate(left):
+                if place:
+                    await asyncio.sleep(BLOCK_DELAY_S)
                 self.transmit(to, aps.encode(frame, self.eui64, key))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(done), APS_ACK_S)
-                    return True
-            return False
-        finally:
-            self._acks.pop((to, counter), None)
+            try:
+                bits = await asyncio.wait_for(asyncio.shield(done), APS_ACK_S)
+            except TimeoutError:
+                continue
+            finally:
+                if self._acks.get(waits_for) is done:
+                    del self._acks[waits_for]
+            left = [frame for frame in left if base is not None and not bits >> (frame.block or 0) - base & 1]
+            if not left:
+                break
+        return len(frames) - len(left)
 
     def transmit(self, to: int, data: bytes, *, secured: bool = True) -> None:
         """Sends an APS frame in a network frame."""
@@ -262,9 +299,13 @@ class Node:
                 self.on_command(frame, eui64, sender_id)
             return
         if frame.kind is aps.Kind.ACK:
-            done = self._acks.get((sender_id, frame.counter))
+            done = self._acks.get((sender_id, frame.counter, frame.block))
             if done and not done.done():
-                done.set_result(None)
+                done.set_result(frame.ack_bits)
+            return
+        message = Message(frame, eui64, sender_id, self.air.lqi(rssi), rssi, broadcast)
+        if frame.block is not None:
+            self.on_block(message)
             return
         if frame.ack_request:
             answer = dataclasses.replace(
@@ -278,7 +319,42 @@ class Node:
         self._recent[sender_id, frame.counter] = now
         if since is not None and now - since < DUPLICATES_S and not broadcast:
             return
-        self._deliver(Message(frame, eui64, sender_id, self.air.lqi(rssi), rssi, broadcast))
+        self._deliver(message)
+
+    def on_block(self, message: Message) -> None:
+        """A block of a long message."""
+        frame, loop = message.frame, asyncio.get_running_loop()
+        for old, assembly in list(self._assemblies.items()):
+            if assembly.until < loop.time():
+                self.discarded["message: not all of its blocks came"] += not assembly.whole
+                del self._assemblies[old]
+        which = message.sender_id, frame.counter
+        if which not in self._assemblies:
+            if frame.block is None or frame.block >= self.window_size:
+                return
+            self._assemblies[which] = fragments.Assembly(self.window_size, 0.0)
+        assembly = self._assemblies[which]
+        assembly.until = loop.time() + ASSEMBLY_S
+        try:
+            due, whole = assembly.take(frame)
+        except ValueError as error:
+            self.discarded[f"message: {error}"] += 1
+            del self._assemblies[which]
+            return
+        if due:
+            self.acknowledge_blocks(message, *due)
+        if whole is not None:
+            self._deliver(dataclasses.replace(message, frame=dataclasses.replace(frame, payload=whole, block=None)))
+
+    def acknowledge_blocks(self, message: Message, base: int, bits: int) -> None:
+        """Tells a message's sender which blocks have come of the window that begins at `base`."""
+        frame = message.frame
+        answer = dataclasses.replace(
+            frame, kind=aps.Kind.ACK, payload=b"", source=frame.destination, destination=frame.source,
+            ack_request=False, block=base, ack_bits=bits,
+        )  # fmt: skip
+        key = self.key_for(message.sender_id) if message.secured else None
+        self.transmit(message.sender_id, aps.encode(answer, self.eui64, key))
 
     def _deliver(self, message: Message) -> None:
         if message.frame.profile == 0:

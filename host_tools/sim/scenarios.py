@@ -19,7 +19,7 @@ from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import Kind, decode
 from host_tools.sim.run import Run
 
-METERING = 0x0702
+METERING, PRICE = 0x0702, 0x0700
 _DAY = 86_400
 _ABSURD = 999_999_999
 
@@ -245,6 +245,42 @@ async def window_late_and_short(home: Run) -> None:
     await home.until(lambda: agreements(home) == 1, 300, "joined within the window")
     home.world.hub.grant_meters(bytes.fromhex(eui64)[::-1])
     await home.until_shows("Is this your meter?", 600)
+
+
+def price_in_full(home: Run) -> None:
+    """Lets the electricity meter publish its price with every optional field (SE 1.4, D.4.2.4.1)."""
+    meter = home.world.meter
+    meter.tariff.label = b"Demo flexible, 3 periods"
+    short_form = meter.commands[1, PRICE, 0x00]
+
+    def long_form(payload: bytes, message: Any) -> tuple[int, bytes]:
+        command, body = short_form(payload, message)
+        # No price ratio, no generation, no alternate cost, no thresholds, no control, no tiers beyond the fifteenth.
+        return command, body + b"\xff" * 12 + bytes(7)
+
+    meter.commands[1, PRICE, 0x00] = long_form
+
+
+@scenario()
+async def messages_in_blocks(home: Run) -> None:
+    """The meter's price is longer than a frame: it comes in blocks, of which each second one gets lost at first."""
+    price_in_full(home)
+    meter, sent = home.world.meter, []
+    transmit = meter.transmit
+
+    def lossy(to: int, data: bytes, **fields: Any) -> None:
+        if data[0] & 0x83 == 0x80:
+            sent.append(data)
+            if len(sent) % 2:
+                return
+        transmit(to, data, **fields)
+
+    meter.transmit = lossy  # type: ignore[method-assign]
+    await home.pair()
+    held = await home.until_held(lambda held: held["prices"]["0"]["state"] == "live", 60, "a price")
+    assert held["prices"]["0"]["value"] == meter.tariff.current(home.clock.utc)[1]
+    assert len(sent) == 4 and held["radio"]["discarded"] == 0
+    await fresh(home, 60)
 
 
 @scenario(neighbour=True)

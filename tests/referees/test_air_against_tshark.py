@@ -7,11 +7,11 @@ import pytest
 from host_tools.sim.portal import Timeline
 from host_tools.sim.radio.capture import capturing
 from host_tools.sim.run import run
-from host_tools.sim.scenarios import fresh
+from host_tools.sim.scenarios import fresh, price_in_full
 from host_tools.sim.world import Settings
 
 QUICK = Timeline(accepted=0.1, matched=0.1, hub_reached=0.1, listed=0.1, granted=1)
-METERING = 0x0702
+METERING, PRICE = 0x0702, 0x0700
 
 
 def watched(attribute, seen):
@@ -29,10 +29,18 @@ def watched(attribute, seen):
 def life(tmp_path_factory):
     """The whole life of a device, captured: (folder, the values that the meters gave out)."""
     folder = tmp_path_factory.mktemp("life")
-    given = {"import": [], "export": [], "gas": []}
+    given = {"import": [], "export": [], "gas": [], "price": []}
 
     async def story(home):
         world = home.world
+        price_in_full(home)
+        published = world.meter.commands[1, PRICE, 0x00]
+
+        def publish(payload, message):
+            given["price"].append(published(payload, message)[1])
+            return 0x00, given["price"][-1]
+
+        world.meter.commands[1, PRICE, 0x00] = publish
         electricity, gas = world.meter.attributes[1][METERING], world.hub.attributes[2][METERING]
         watched(electricity[0x0000], given["import"])
         watched(electricity[0x0001], given["export"])
@@ -113,6 +121,30 @@ def test_the_dissected_values_are_those_that_the_meters_gave_out(life):
         # The new hub has not heard the gas meter yet: the type's invalid code.
         assert once == [(1 << 48) - 1 if value is None else value for value in given[name]], name
         assert len(once) > (2 if name == "gas" else 5)
+
+
+def test_a_message_in_blocks_is_put_together_to_what_the_meter_said(life):
+    folder, given = life
+    rows = fields(
+        folder, "zbee_aps.reassembled.length && wpan.src16 == 0x3a51 && zbee_nwk.src == 0x3a51", "zbee_aps.cluster",
+        "zbee_aps.reassembled.length", "zbee_zcl_se.price.rate_label", "zbee_zcl_se.price.price",
+        "zbee_zcl_se.price.extended_price_tier", "zbee_zcl_se.price.duration_in_minutes",
+    )  # fmt: skip
+    seen = []
+    for cluster, length, label, price, tier, minutes in rows:
+        said = given["price"][len(seen)]
+        assert (int(cluster, 16), int(length)) == (PRICE, 3 + len(said))
+        at = 5 + said[4]
+        assert label.encode() == said[5:at] and int(tier, 0) == 0
+        assert int(price) == int.from_bytes(said[at + 19 : at + 23], "little")
+        assert int(minutes, 0) == int.from_bytes(said[at + 17 : at + 19], "little")
+        seen.append(price)
+    assert len(seen) == len(given["price"]) > 0
+    acknowledged = fields(
+        folder, "zbee_aps.type == 2 && zbee_aps.fragmentation && wpan.dst16 == 0x3a51", "zbee_aps.block",
+        "zbee_aps.block_acks",
+    )  # fmt: skip
+    assert [int(row[0]) for row in acknowledged] == [0, 1] * len(seen)
 
 
 def test_every_step_of_a_life_is_there(life):

@@ -1,36 +1,43 @@
-"""Something is wrong: what, what to do, and its code for whoever is asked for help."""
+"""Something is wrong: what, what to do, who must do it, when it is tried again, and its code for whoever helps."""
 
-from micropython import const
-
-from inkmeter import outcomes
-from inkmeter.clock import hours_and_minutes
-from inkmeter.home import ELECTRICITY, READING, STAGES
-
-_MARGIN = const(6)
-_HEAD_LINE = const(22)
-_LINE = const(17)
+from inkmeter import home as h
+from inkmeter import words as w
+from inkmeter.screens.layout import Page
 
 
-def picture(home, now, width, height):
-    happened, todo = outcomes.words(home.outcome)
+def picture(view, now):
+    page = Page(view)
+    home = view.home
+    happened, todo, who, again = page.outcome(home.outcome)
     if home.detail:
         todo += ", " + home.detail
-    marks = []
-    y = 8
-    for line in outcomes.wrap(happened, width // 10):
-        marks.append(("head", _MARGIN, y, line, "<"))
-        y += _HEAD_LINE
-    y += 4
-    for line in outcomes.wrap(todo, width // 8):
-        marks.append(("body", _MARGIN, y, line, "<"))
-        y += _LINE
-    meter = home.meters.get(ELECTRICITY)
-    if meter and meter.instantaneous_demand.utc is not None:
-        y = height - 2 * _LINE - 4
-        read = "Last reading at " + hours_and_minutes(meter.instantaneous_demand.utc)
-        marks.append(("body", _MARGIN, y, read, "<"))
-    y = height - _LINE
-    marks.append(("body", _MARGIN, y, home.outcome, "<"))
-    if 0 < home.stage < READING:
-        marks.append(("body", width - _MARGIN, y, "Stage %d of %d" % (home.stage, STAGES), ">"))
-    return marks
+    small = page.texts[-1]
+    line = page.font(small).height
+    # The code stands at the right of the last line.
+    foot = page.bottom - line
+    rows = [(page.say(w.WHO), who), (page.say(w.AGAIN), again)]
+    meter = home.meters.get(h.ELECTRICITY)
+    if meter and meter.instantaneous_demand.utc is not None and not (page.large and not page.tall):
+        last = page.say(w.LAST_READING, page.say(w.AT, page.when(meter.instantaneous_demand.utc)))
+    else:
+        last = ""
+    sizes = page.texts if page.large else page.texts[:2]
+    room = foot - (line + 2) * (1 if page.large and not page.tall else 2)
+    page.y += 2
+    page.paragraph(happened, room - line, sizes=sizes)
+    page.y += 2 if page.large else 4
+    page.paragraph(todo, room, sizes=page.texts[1:] if len(page.texts) > 1 else page.texts)
+    page.y = max(page.y, room - 4)
+    if page.tall or not page.large:
+        page.rule()
+        page.rows(rows, foot, bytes((small,)) if not page.tall else page.texts[1:])
+    page.y = foot
+    room = page.width - 2 * page.edge - page.text(small, page.width - page.edge, foot, home.outcome, ">") - 8
+    if not last and 0 < home.stage < h.READING:
+        last = page.say(w.STAGE_OF, str(home.stage))
+    if page.large and not page.tall:
+        last = who
+    if last:
+        size, text = page.fit(last, room, bytes((small,)))
+        page.text(size, page.edge, foot, text)
+    return page.done()

@@ -16,7 +16,7 @@ from host_tools.sim.end_device import EndDevice
 from host_tools.sim.ncp.cbke import CbkeEngine
 from host_tools.sim.ncp.coordinator import COORDINATOR, END_DEVICE, Coordinator, Formed
 from host_tools.sim.ncp.tokens import Tokens
-from host_tools.sim.node import Endpoint, Message
+from host_tools.sim.node import APS_SECURITY, EXTENDED_HEADER, LONGEST_PAYLOAD, Endpoint, Message
 from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import Frame
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
@@ -25,8 +25,9 @@ EMBER, EZSP = t.EmberStatus, t.EzspStatus
 LINK_KEY_WAIT_S = 5.0
 _GET_KEY_FROM_INSTALL_CODE = 0x2000
 _HAVE_PRECONFIGURED_KEY = 0x0100
-_APS_ENCRYPTION, _APS_RETRY = 0x0020, 0x0040
-_LONGEST_MESSAGE = 82
+_APS_ENCRYPTION, _APS_RETRY, _APS_FRAGMENT = 0x0020, 0x0040, 0x8000
+_BLOCK_SENDERS = 8
+_WINDOW_SIZE = 0x1C  # of the configuration
 
 
 class State:
@@ -87,6 +88,7 @@ class Stack(EndDevice):
         self._awaiting_link_key: dict[bytes, asyncio.Future[None]] = {}
         self._extended_pan_id = bytes(8)
         self._initialised = False
+        self._blocks: dict[tuple[int, int], Message] = {}
         self.cbke.reset()
         self.coordinator.reset()
 
@@ -404,27 +406,63 @@ class Stack(EndDevice):
                 refusal = EMBER.KEY_NOT_AUTHORIZED
         if refusal:
             return {"status": refusal, "sequence": 0}
-        sequence = self.next_counter()
+        # The host names the number of a message's later blocks: that which the first one got.
+        later = aps_frame.options & _APS_FRAGMENT and aps_frame.groupId & 0xFF
+        sequence = int(aps_frame.sequence) if later else self.next_counter()
         self.start(self._send_unicast(message_type, int(nwk), aps_frame, message_tag, bytes(message), sequence))
         return {"status": EMBER.SUCCESS, "sequence": sequence}
 
     def _cannot_send(self, aps_frame, message: bytes) -> EMBER | None:
         if self.state != State.JOINED:
             return EMBER.NETWORK_DOWN
-        if len(message) > _LONGEST_MESSAGE - (9 if aps_frame.options & _APS_ENCRYPTION else 0):
+        room = LONGEST_PAYLOAD - (APS_SECURITY if aps_frame.options & _APS_ENCRYPTION else 0)
+        if len(message) > room - (EXTENDED_HEADER if aps_frame.options & _APS_FRAGMENT else 0):
             return EMBER.MESSAGE_TOO_LONG
         return None
 
     async def _send_unicast(self, message_type, to: int, frame, tag: int, payload: bytes, sequence: int) -> None:
-        delivered = await self.send(
-            to, frame.clusterId, payload, profile=frame.profileId, source=frame.sourceEndpoint,
-            destination=frame.destinationEndpoint, secure=bool(frame.options & _APS_ENCRYPTION),
-            counter=sequence, ack=bool(frame.options & _APS_RETRY),
-        )  # fmt: skip
+        if frame.options & _APS_FRAGMENT:
+            delivered = await self._send_block(to, frame, payload, sequence)
+        else:
+            delivered = await self._send_message(to, frame, payload, sequence)
         self.callback(
             "messageSentHandler", message_type=message_type, nwk=to, aps_frame=frame.replace(sequence=sequence),
             message_tag=tag, message=b"", status=EMBER.SUCCESS if delivered else EMBER.DELIVERY_FAILED,
         )  # fmt: skip
+
+    async def _send_message(self, to: int, frame, payload: bytes, sequence: int) -> bool:
+        return await self.send(
+            to, frame.clusterId, payload, profile=frame.profileId, source=frame.sourceEndpoint,
+            destination=frame.destinationEndpoint, secure=bool(frame.options & _APS_ENCRYPTION),
+            counter=sequence, ack=bool(frame.options & _APS_RETRY),
+        )  # fmt: skip
+
+    async def _send_block(self, to: int, frame, payload: bytes, sequence: int) -> bool:
+        secured = aps.KeyId.DATA if frame.options & _APS_ENCRYPTION else None
+        number, count = frame.groupId & 0xFF, frame.groupId >> 8
+        block = aps.Frame(
+            aps.Kind.DATA, sequence, payload, frame.profileId, frame.clusterId, frame.sourceEndpoint,
+            frame.destinationEndpoint, ack_request=True, secured=secured, block=number, blocks=0 if number else count,
+        )  # fmt: skip
+        window = self.configuration.get(_WINDOW_SIZE) or 1
+        return await self.send_frames(to, [block], self.key_for(to) if secured else None, number - number % window) == 1
+
+    def do_sendReply(self, nwk, aps_frame, message):
+        # For the blocks of a long message: the number of the window's first, and which of them have come. Hosts differ
+        # in whether they swap the endpoints.
+        incoming = self._blocks.get((int(nwk), int(aps_frame.sequence)))
+        if incoming is None or not aps_frame.options & _APS_FRAGMENT:
+            return {"status": EMBER.INVALID_CALL}
+        self.acknowledge_blocks(incoming, aps_frame.groupId & 0xFF, aps_frame.groupId >> 8)
+        return {"status": EMBER.SUCCESS}
+
+    def on_block(self, message: Message) -> None:
+        """The host puts long messages together, and acknowledges them."""
+        self._blocks.pop((message.sender_id, message.frame.counter), None)
+        self._blocks[message.sender_id, message.frame.counter] = message
+        if len(self._blocks) > _BLOCK_SENDERS:
+            del self._blocks[next(iter(self._blocks))]
+        self._deliver(message)
 
     def do_sendBroadcast(self, nwk, aps_frame, radius, message_tag, message, alias=0xFFFF, sequence=0):
         refusal = self._cannot_send(aps_frame, message)
@@ -496,9 +534,13 @@ class Stack(EndDevice):
     def _to_host(self, message: Message) -> None:
         frame = message.frame
         options = (_APS_ENCRYPTION if message.secured else 0) | (_APS_RETRY if frame.ack_request else 0)
+        group = 0
+        if frame.block is not None:
+            options |= _APS_FRAGMENT
+            group = frame.blocks << 8 | frame.block
         aps_frame = t.EmberApsFrame(
             profileId=frame.profile, clusterId=frame.cluster, sourceEndpoint=frame.source,
-            destinationEndpoint=frame.destination, options=options, groupId=0, sequence=frame.counter,
+            destinationEndpoint=frame.destination, options=options, groupId=group, sequence=frame.counter,
         )  # fmt: skip
         self.callback(
             "incomingMessageHandler", message_type=4 if message.broadcast else 0, aps_frame=aps_frame,

@@ -1,0 +1,64 @@
+"""Font files: glyphs stay in the file, one octet a glyph (its width) in memory while the font is open.
+
+Layout: "IKF2", height, rows down to the baseline, length of a run of characters that begins with the space, octets of
+the other characters' UTF-8; those characters; number of glyphs; each glyph's width; the glyphs, MONO_VLSB, 0 for ink.
+"""
+
+from micropython import const
+
+BODY = const(0)
+HEAD = const(1)
+BIG = const(2)
+WIDE = const(3)
+CODE = const(4)
+LARGE = const(5)
+HUGE = const(6)
+TALL = const(7)
+GIANT = const(8)
+_NAMES = const("body head big  wide code largehuge tall giant")  # five letters each
+_NAME = const(5)
+_SPACE = const(32)
+
+
+class Font:
+    """One open font file, by its number. Heights in pixels; `baseline` counts rows from the top."""
+
+    def __init__(self, number):
+        name = _NAMES[number * _NAME : number * _NAME + _NAME].rstrip()
+        self._file = open(__file__[: __file__.rfind("/")] + "/fonts/%s.fnt" % name, "rb")
+        head = self._file.read(8)
+        self.height = head[4]
+        self.baseline = head[5]
+        self._run = head[6]
+        self._others = self._file.read(head[7]).decode()
+        self._widths = memoryview(self._file.read(self._file.read(1)[0]))
+        self._first = 9 + head[7] + len(self._widths)
+
+    def close(self):
+        self._file.close()
+
+    def _index(self, character):
+        at = ord(character) - _SPACE
+        if 0 <= at < self._run:
+            return at
+        at = self._others.find(character)
+        # "?" stands in for what the font lacks.
+        return self._run + at if at >= 0 else self._index("?")
+
+    def width(self, text):
+        """Pixels that the text takes across."""
+        wide = 0
+        for character in text:
+            wide += self._widths[self._index(character)]
+        return wide
+
+    def glyphs(self, text):
+        """(width, bitmap) of each character of the text."""
+        pages = (self.height + 7) // 8
+        for character in text:
+            at = self._index(character)
+            self._file.seek(self._first + sum(self._widths[:at]) * pages)
+            wide = self._widths[at]
+            glyph = bytearray(wide * pages)
+            self._file.readinto(glyph)
+            yield wide, glyph

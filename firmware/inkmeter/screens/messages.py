@@ -1,0 +1,40 @@
+"""The supplier's message, as they wrote it."""
+
+from micropython import const
+
+from inkmeter import facts
+from inkmeter import words as w
+from inkmeter.screens.layout import Page
+
+_IMPORTANCE = const(0x0C)  # MessageControl: 4 medium, 8 high, 12 critical
+_HIGH = const(8)
+_CONFIRM = const(0x80)
+
+
+def picture(view, now):
+    page = Page(view)
+    home = view.home
+    message = home.fact(facts.MESSAGE, now)
+    flags = home.fact(facts.MESSAGE_FLAGS, now) or 0
+    importance = flags & _IMPORTANCE
+    right = ""
+    if message and importance >= _HIGH:
+        right = page.say(w.URGENT if importance == _HIGH else w.CRITICAL)
+    page.title(page.say(w.FROM_SUPPLIER if message else w.MESSAGES), right)
+    page.rule()
+    page.y += 2
+    if not message:
+        page.paragraph(page.say(w.NO_MESSAGE), page.bottom)
+        return page.done()
+    bottom = page.bottom
+    ask = flags & _CONFIRM
+    if ask:
+        size = page.texts[-2] if page.tall else page.texts[-1]
+        bottom -= page.font(size).height + 6
+    # A ";" is the supplier's own here.
+    page.paragraph(message.replace(";", ","), bottom)
+    if ask:
+        page.y = bottom
+        page.rule()
+        page.line(page.say(w.CONFIRM), "^", bytes((size,)))
+    return page.done()
