@@ -1,30 +1,53 @@
-"""A job: the switching times of a time-of-use tariff, by the meter's calendar and the rates by tier: the timetable.
+"""A job: a time-of-use tariff's calendar, asked for piece by piece and kept for `switches`.
 
-Calendar 0x0707 (SE 1.4, D.9). What days look like is worked out by `days`.
+Calendar 0x0707 (SE 1.4, D.9). The file `calendar0` or `calendar1` holds what the server published: for each command its
+number, the length of its payload (two octets), the payload. It is written when it changes.
 """
+
+import os
 
 from micropython import const
 
-from inkmeter import asking, days, timetable
+from inkmeter import commands, parts, zcl
+from inkmeter.log import log
 from inkmeter.radio import CALENDAR
-from inkmeter.rounds import SCHEDULED
+from inkmeter.rounds import SWITCHES
 
-_EACH = const(21600)
+_EACH = const(86400)
 _CLOCK_RETRY = const(60)
-_DAY = const(86400)
+_MOST = const(1536)
 
 _GET_CALENDAR = const(0x00)
 _GET_DAY_PROFILES = const(0x01)
 _GET_WEEK_PROFILES = const(0x02)
 _GET_SEASONS = const(0x03)
 _GET_SPECIAL_DAYS = const(0x04)
-_PUBLISH_CALENDAR = const(0x00)
-_PUBLISH_DAY_PROFILE = const(0x01)
-_PUBLISH_WEEK_PROFILE = const(0x02)
-_PUBLISH_SEASONS = const(0x03)
-_PUBLISH_SPECIAL_DAYS = const(0x04)
+# Publish ... has the number of its Get ...
 _ANY = b"\xff\xff\xff\xff"
-_DELIVERED = b"\x00"
+_ONE_DELIVERED = b"\x01\x00"
+_ONE = b"\x01"
+
+
+class _Kept:
+    """What is to be filed, and where it comes from."""
+
+    def __init__(self, rounds, commodity):
+        self._whose = rounds, commodity, CALENDAR
+        self.held = bytearray()
+
+    async def one(self, number, payload):
+        """Asks for what one command answers; returns it, None for none."""
+        self._keep(number, await commands.command(*self._whose, number, number, payload))
+
+    async def several(self, number, payload, at):
+        for part in await parts.parts(*self._whose, number, number, payload, at):
+            self._keep(number, part)
+
+    def _keep(self, number, payload):
+        if payload is not None:
+            if len(self.held) + len(payload) > _MOST:
+                raise zcl.ZclError("long calendar")
+            self.held += bytes((number, len(payload) & 0xFF, len(payload) >> 8)) + payload
 
 
 async def run(rounds, commodity):
@@ -32,59 +55,38 @@ async def run(rounds, commodity):
     if utc is None:
         return _CLOCK_RETRY
     now = utc.to_bytes(4, "little")
-    payload = await asking.command(
-        rounds, commodity, CALENDAR, _GET_CALENDAR, _PUBLISH_CALENDAR, now + _ANY + b"\x01" + _DELIVERED + _ANY
-    )
-    if payload is None:
+    kept = _Kept(rounds, commodity)
+    await kept.one(_GET_CALENDAR, now + _ANY + _ONE_DELIVERED + _ANY)
+    if not kept.held:
         return None
-    calendar = days.Calendar(payload)
-    if calendar.start > utc:
-        return min(calendar.start - utc, _EACH)
-    rates = timetable.tiers(commodity)
-    if not rates:
-        # The tariff is asked for first; this comes again.
-        return _EACH
-    await _fill(rounds, commodity, calendar, now)
-    today = utc - utc % _DAY
-    slots = []
-    tiers = calendar.switches(today - _DAY, today + 3 * _DAY)
-    for i in range(len(tiers)):
-        start, tier = tiers[i]
-        end = tiers[i + 1][0] if i + 1 < len(tiers) else today + 3 * _DAY
-        if end > utc:
-            slots.append((start, end, rates[tier - 1] if 0 < tier <= len(rates) else None))
-    timetable.enter(commodity, slots, utc)
-    rounds.hurry(SCHEDULED, commodity)  # what is published by price goes above it
-    return min(_EACH, _DAY - utc % _DAY + 5)
+    payload = bytes(kept.held)[3:]
+    if len(payload) < 22 or len(payload) < 22 + (payload[18] & 0x1F):
+        raise zcl.ZclError("short calendar")
+    at = 19 + (payload[18] & 0x1F)
+    seasons, weeks, days = payload[at], payload[at + 1], payload[at + 2]
+    which = payload[:4] + payload[8:12]
+    if seasons:
+        await kept.several(_GET_SEASONS, which, 12)
+    for week in range(1, weeks + 1):
+        await kept.one(_GET_WEEK_PROFILES, which + bytes((week,)) + _ONE)
+    for day in range(1, days + 1):
+        await kept.several(_GET_DAY_PROFILES, which + bytes((day,)) + _ONE, 14)
+    await kept.several(_GET_SPECIAL_DAYS, now + _ONE_DELIVERED + which, 18)
+    _save("calendar%d" % commodity, kept.held)
+    rounds.hurry(SWITCHES, commodity)
+    return _EACH
 
 
-async def _fill(rounds, commodity, calendar, now):
-    which = bytes(calendar.provider) + bytes(calendar.number)
-    seasons = (
-        await asking.parts(rounds, commodity, CALENDAR, _GET_SEASONS, _PUBLISH_SEASONS, which, 12)
-        if calendar.seasons_count
-        else []
-    )
-    for payload in seasons:
-        calendar.add_seasons(payload)
-    for week in range(1, calendar.weeks_count + 1):
-        payload = await asking.command(
-            rounds, commodity, CALENDAR, _GET_WEEK_PROFILES, _PUBLISH_WEEK_PROFILE, which + bytes((week, 1))
-        )
-        if payload is not None:
-            calendar.add_week(payload)
-    for day in range(1, calendar.days_count + 1):
-        for payload in await asking.parts(
-            rounds, commodity, CALENDAR, _GET_DAY_PROFILES, _PUBLISH_DAY_PROFILE, which + bytes((day, 1)), 14
-        ):
-            calendar.add_day(payload)
-    for payload in await asking.parts(
-        rounds,
-        commodity,
-        CALENDAR,
-        _GET_SPECIAL_DAYS,
-        _PUBLISH_SPECIAL_DAYS,
-        now + b"\x01" + _DELIVERED + which,
-        18,
-    ):
-        calendar.add_special_days(payload)
+def _save(name, held):
+    try:
+        with open(name, "rb") as file:
+            if file.read() == held:
+                return
+    except OSError:
+        pass
+    try:
+        with open("calendar.new", "wb") as file:
+            file.write(held)
+        os.rename("calendar.new", name)
+    except OSError as error:
+        log("store", "cannot save:", error)

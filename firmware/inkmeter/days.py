@@ -18,8 +18,24 @@ def _need(payload, size):
         raise zcl.ZclError("short calendar")
 
 
+def read(held):
+    """The Calendar of what `calendars` kept, None for none. Raises ZclError for a damaged file."""
+    calendar = None
+    at = 0
+    while at + 3 <= len(held):
+        number, end = held[at], at + 3 + (held[at + 1] | held[at + 2] << 8)
+        _need(held, end)
+        payload = held[at + 3 : end]
+        if number == 0:
+            calendar = Calendar(payload)
+        elif calendar:
+            (calendar.add_day, calendar.add_week, calendar.add_seasons, calendar.add_special_days)[number - 1](payload)
+        at = end
+    return calendar
+
+
 class Calendar:
-    """A Publish Calendar command, to be filled with what it counts. `number` and `provider` are as on the air. Raises
+    """A Publish Calendar command, to be filled with what it counts. Raises
     ZclError.
     """
 
@@ -27,11 +43,8 @@ class Calendar:
         _need(payload, 22)
         at = 19 + (payload[18] if payload[18] != _ANY else 0)
         _need(payload, at + 3)
-        self.provider = payload[:4]
-        self.number = payload[8:12]
         self.start = int.from_bytes(payload[12:16], "little")
         self.reference = payload[17]
-        self.seasons_count, self.weeks_count, self.days_count = payload[at : at + 3]
         self._seasons = []
         self._weeks = {}
         self._days = {}

@@ -1,4 +1,4 @@
-"""A job: who supplies the home, and what is to be cleared when its household or its supplier changes.
+"""A job: what is to be cleared when its household or its supplier changes.
 
 Device Management 0x0708 (SE 1.4, D.10). What a change says is done once: the event's number stands in the store.
 """
@@ -7,8 +7,8 @@ import os
 
 from micropython import const
 
-from inkmeter import asking, store
-from inkmeter.facts import LOW_MEDIUM_W, MEDIUM_HIGH_W, SUPPLIER_CONTACT, SUPPLIER_NAME, WAN_STATUS
+from inkmeter import commands, fields, store, zcl
+from inkmeter.facts import SUPPLIER_CONTACT, SUPPLIER_NAME
 from inkmeter.log import log, uptime
 from inkmeter.radio import DEVICE_MANAGEMENT
 from inkmeter.rounds import DEVICE_MANAGEMENT as JOB
@@ -29,13 +29,10 @@ CLEAR_SUPPLIER = const(1 << 10)
 CLEAR_TRANSACTIONS = const(1 << 13)
 CLEAR_PREPAYMENT = const(1 << 14)
 
-SUPPLIER = (0x410101, SUPPLIER_NAME, 0x410102, SUPPLIER_CONTACT, 0x300300, WAN_STATUS)
-THRESHOLDS = (0x230400, LOW_MEDIUM_W, 0x230401, MEDIUM_HIGH_W)
-
 
 def _four(payload, at):
     if at + 4 > len(payload):
-        raise asking.zcl.ZclError("short change")
+        raise zcl.ZclError("short change")
     return int.from_bytes(payload[at : at + 4], "little")
 
 
@@ -47,22 +44,19 @@ def change_of_tenancy(payload):
 def change_of_supplier(payload):
     """(event, implementation time in UTC, control bits, name, contact). Raises ZclError."""
     control = _four(payload, 17)
-    name, at = asking.string_at(payload, 21)
-    contact = asking.string_at(payload, at)[0] if at < len(payload) else ""
+    name, at = fields.string_at(payload, 21)
+    contact = fields.string_at(payload, at)[0] if at < len(payload) else ""
     return _four(payload, 4), _four(payload, 13), control, name, contact
 
 
 async def run(rounds, commodity):
     due = None
     for number in (_CHANGE_OF_TENANCY, _CHANGE_OF_SUPPLIER):
-        payload = await asking.command(rounds, commodity, DEVICE_MANAGEMENT, number, number)
+        payload = await commands.command(rounds, commodity, DEVICE_MANAGEMENT, number, number)
         if payload is not None:
             again = change(rounds, commodity, number, payload)
             due = min(due or _EACH, again)
-    some = await asking.put(rounds, commodity, DEVICE_MANAGEMENT, SUPPLIER)
-    if not commodity:
-        some = await asking.put(rounds, commodity, DEVICE_MANAGEMENT, THRESHOLDS) or some
-    return due or (_EACH if some else None)
+    return due
 
 
 def change(rounds, commodity, number, payload):
@@ -102,6 +96,7 @@ def obey(rounds, control):
     if control & (CLEAR_TARIFF | CLEAR_STANDING_CHARGE | CLEAR_SUPPLIER | CLEAR_CONSUMER):
         _remove("slots")
         _remove("tiers")
+        _remove("calendar")
         home.prices = {}
     if control & (CLEAR_CONSUMER | CLEAR_SUPPLIER | CLEAR_TRANSACTIONS | CLEAR_PREPAYMENT | CLEAR_TARIFF):
         home.forget_facts()

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from inkmeter import asking, units
+from inkmeter import asking, commands, fields, units
 from inkmeter.facts import CALORIFIC_VALUE, CO2, CONVERSION_FACTOR, EXPORT_RATE, PRICE_DIGITS
 from inkmeter.log import uptime
 from inkmeter.radio import PRICE
@@ -52,9 +52,11 @@ async def run(rounds, commodity):
     found = await asking.read(rounds, commodity, PRICE, _CO2)
     value = co2(*[found.get(key) for key in _CO2])
     if value is None:
-        payload = await asking.command(rounds, commodity, PRICE, _GET_CO2_VALUE, _PUBLISH_CO2_VALUE, _NOW + _DELIVERED)
+        payload = await commands.command(
+            rounds, commodity, PRICE, _GET_CO2_VALUE, _PUBLISH_CO2_VALUE, _NOW + _DELIVERED
+        )
         if payload is not None:
-            value = co2(asking.number(payload, 13, 4), asking.number(payload, 17, 1), asking.number(payload, 18, 1))
+            value = co2(fields.number(payload, 13, 4), fields.number(payload, 17, 1), fields.number(payload, 18, 1))
     some = _known(rounds, commodity, CO2, value) or some
     return _EACH if some else None
 
@@ -71,7 +73,7 @@ async def _export(rounds, commodity):
     digits = rounds.session.home.fact(PRICE_DIGITS, uptime())
     rate = None
     for key in _RECEIVED:
-        rate = rate or asking.money(found.get(key), digits)
+        rate = rate or fields.money(found.get(key), digits)
     return _known(rounds, commodity, EXPORT_RATE, rate)
 
 
@@ -81,15 +83,15 @@ async def _gas(rounds, commodity):
     factor = conversion_factor(factor, factor_digit)
     heat = calorific_value(heat, unit, heat_digit)
     if factor is None:
-        payload = await asking.command(
+        payload = await commands.command(
             rounds, commodity, PRICE, _GET_CONVERSION_FACTOR, _PUBLISH_CONVERSION_FACTOR, _NOW
         )
         if payload is not None:
-            factor = conversion_factor(asking.number(payload, 8, 4), asking.number(payload, 12, 1))
+            factor = conversion_factor(fields.number(payload, 8, 4), fields.number(payload, 12, 1))
     if heat is None:
-        payload = await asking.command(rounds, commodity, PRICE, _GET_CALORIFIC_VALUE, _PUBLISH_CALORIFIC_VALUE, _NOW)
+        payload = await commands.command(rounds, commodity, PRICE, _GET_CALORIFIC_VALUE, _PUBLISH_CALORIFIC_VALUE, _NOW)
         if payload is not None:
-            heat = calorific_value(*[asking.number(payload, at, size) for at, size in ((8, 4), (12, 1), (13, 1))])
+            heat = calorific_value(*[fields.number(payload, at, size) for at, size in ((8, 4), (12, 1), (13, 1))])
     some = _known(rounds, commodity, CONVERSION_FACTOR, factor)
     some = _known(rounds, commodity, CALORIFIC_VALUE, heat) or some
     if rounds.ledger and factor is not None and heat is not None:

@@ -10,13 +10,13 @@ from struct import pack_into, unpack_from
 
 from micropython import const
 
-from inkmeter import asking, units
+from inkmeter import asking, fields, units
 from inkmeter.log import log
 from inkmeter.radio import METERING, PREPAYMENT
 
 _EACH = const(21600)
 _AFTER_MIDNIGHT = const(600)
-_DAY = const(86400)
+_A_DAY = const(86400)
 _AT_ONCE = const(6)
 _ROW = const(12)
 
@@ -72,7 +72,7 @@ async def run(rounds, commodity):
         return None
     _save("figures%d" % commodity, held)
     utc = rounds.session.clock.now()
-    return _EACH if utc is None else min(_EACH, _DAY - utc % _DAY + _AFTER_MIDNIGHT)
+    return _EACH if utc is None else min(_EACH, _A_DAY - utc % _A_DAY + _AFTER_MIDNIGHT)
 
 
 async def _read(rounds, commodity, held, column, first, last, digits):
@@ -85,7 +85,7 @@ async def _read(rounds, commodity, held, column, first, last, digits):
         found = await asking.read(rounds, commodity, PREPAYMENT if column == 2 else METERING, keys)
         for n in rows:
             value = found.get(keys[n - row])
-            value = asking.money(value, digits) if column == 2 else units.plain(value, None if more else unit)
+            value = fields.money(value, digits) if column == 2 else units.plain(value, None if more else unit)
             if value is not None and value < 0xFFFFFFFF:
                 pack_into("<I", held, n * _ROW + 4 * column, value)
                 some = True

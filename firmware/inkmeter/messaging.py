@@ -5,7 +5,7 @@ Messaging 0x0703 (SE 1.4, D.5). One message a server: a new one takes the place 
 
 from micropython import const
 
-from inkmeter import asking, zcl
+from inkmeter import commands, fields, zcl
 from inkmeter.facts import MESSAGE, MESSAGE_FLAGS, MESSAGE_ID, MESSAGE_PRESSED, MESSAGE_UNTIL
 from inkmeter.log import log, uptime
 from inkmeter.radio import MESSAGING
@@ -39,8 +39,8 @@ class Message:
             raise zcl.ZclError("short message")
         self.number = int.from_bytes(payload[:4], "little")
         self.start = int.from_bytes(payload[5:9], "little")
-        self.minutes = asking.number(payload, 9, 2)
-        self.text, at = asking.string_at(payload, 11)
+        self.minutes = fields.number(payload, 9, 2)
+        self.text, at = fields.string_at(payload, 11)
         self.flags = payload[4] | (PROTECTED if protected else 0)
         if at < len(payload) and payload[at] & 1:
             self.flags |= CONFIRMED
@@ -55,8 +55,8 @@ async def run(rounds, commodity):
     payload = None
     protected = False
     try:
-        payload = await asking.command(rounds, commodity, MESSAGING, _GET_LAST_MESSAGE, _DISPLAY_MESSAGE)
-    except asking.Another as another:
+        payload = await commands.command(rounds, commodity, MESSAGING, _GET_LAST_MESSAGE, _DISPLAY_MESSAGE)
+    except commands.Another as another:
         if another.args[0] != _DISPLAY_PROTECTED_MESSAGE:
             raise
         payload, protected = another.args[1], True
@@ -126,7 +126,7 @@ async def _confirm(rounds, commodity, pressed):
         number = pressed.to_bytes(4, "little")
         radio.may_confirm = number
         try:
-            await asking.command(
+            await commands.command(
                 rounds,
                 commodity,
                 MESSAGING,
@@ -147,11 +147,11 @@ async def heard(rounds, commodity, number, payload):
         message = Message(payload, number == _DISPLAY_PROTECTED_MESSAGE)
         rounds.hurry(JOB, commodity, show(rounds, commodity, message))
     elif number == _CANCEL_MESSAGE:
-        if asking.number(payload, 0, 4) == rounds.session.home.fact(MESSAGE_ID | commodity << 2, uptime()):
+        if fields.number(payload, 0, 4) == rounds.session.home.fact(MESSAGE_ID | commodity << 2, uptime()):
             over(rounds, commodity)
     elif number == _CANCEL_ALL_MESSAGES:
         utc = rounds.session.clock.now()
-        when = asking.number(payload, 0, 4)
+        when = fields.number(payload, 0, 4)
         if not when or utc is not None and when <= utc:
             over(rounds, commodity)
         elif utc is not None:

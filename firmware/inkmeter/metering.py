@@ -36,6 +36,13 @@ class Refusal(zcl.ZclError):
     """A server that does not know the cluster, or does not want to be asked."""
 
 
+def endpoint(server, cluster):
+    """Where a server has a cluster: Metering at its own endpoint, all else where its prices are."""
+    if cluster == METERING or server.price_endpoint is None:
+        return server.endpoint
+    return server.price_endpoint
+
+
 async def read_attributes(radio, node_id, endpoint, cluster, identifiers, turn=None):
     """What zcl.parse_read_response() says of these attributes; one round trip where the server has them all in one
     frame. `turn` is awaited before each. Raises NoReply, ZclError, NcpLost.

@@ -4,12 +4,12 @@ from struct import unpack_from
 
 from micropython import const
 
-from inkmeter import asking, timetable, units, zcl
-from inkmeter.facts import CALORIFIC_VALUE, CONVERSION_FACTOR, NEXT_RATE, NEXT_RATE_AT, PRICE_DIGITS, RATE_UNTIL
+from inkmeter import commands, fields, units, zcl
+from inkmeter.facts import CALORIFIC_VALUE, CONVERSION_FACTOR, PRICE_DIGITS, RATE_UNTIL
 from inkmeter.home import PRICE_AGE
 from inkmeter.log import uptime
 from inkmeter.radio import PRICE
-from inkmeter.rounds import CALENDARS, SCHEDULED, TARIFF
+from inkmeter.rounds import CALENDARS, MATRIX, SCHEDULED, TARIFF
 from inkmeter.rounds import PRICE as JOB
 
 # Seconds
@@ -37,7 +37,7 @@ class PublishedPrice:
         at = 5 + (payload[4] if len(payload) > 4 and payload[4] != 0xFF else 0)
         if len(payload) < at + 23:
             raise zcl.ZclError("short price")
-        self.label = asking.text(payload[5:at])
+        self.label = fields.text(payload[5:at])
         (
             self.event,
             now,
@@ -63,7 +63,7 @@ async def run(rounds, commodity):
     server = rounds.session.servers[commodity]
     payload = None
     if server.price_endpoint is not None:
-        payload = await asking.command(rounds, commodity, PRICE, _GET_CURRENT_PRICE, _PUBLISH_PRICE, _RX_ON_WHEN_IDLE)
+        payload = await commands.command(rounds, commodity, PRICE, _GET_CURRENT_PRICE, _PUBLISH_PRICE, _RX_ON_WHEN_IDLE)
     if payload is None:
         price = rounds.session.home.price(commodity)
         if price.rate.received is not None or server.price_endpoint is not None:
@@ -73,7 +73,7 @@ async def run(rounds, commodity):
 
 
 def in_force(rounds, commodity, published):
-    """Files the price in force, in the Home, the ledger and the timetable; answers when to ask again."""
+    """Files the price in force, in the Home and the ledger; answers when to ask again."""
     session = rounds.session
     price = session.home.price(commodity)
     utc = session.clock.now()
@@ -98,8 +98,6 @@ def in_force(rounds, commodity, published):
         rounds.ledger.rate(commodity, min(published.start, utc), rate, published.end)
     if left is None:
         return _EACH
-    if left > 0:
-        timetable.enter(commodity, ((published.start, published.end, published.rate),), utc)
     # The meter's clock may be behind the hub's, and the price that it calls current over.
     return _RETRY if left < _SOON else min(left, _EACH)
 
@@ -117,31 +115,13 @@ def a_kwh(rounds, commodity, published):
     return rate * 360000000 // (heat * factor) if unit == 1 and heat and factor else None
 
 
-def scheduled(rounds, commodity, prices):
-    """Files prices that are to come: the next one as facts, all in the timetable."""
-    session = rounds.session
-    utc = session.clock.now()
-    if utc is None or not prices:
-        return
-    first = None
-    slots = []
-    for one in prices:
-        if one.start > utc and (first is None or one.start < first.start):
-            first = one
-        slots.append((one.start, one.end, one.rate))
-    timetable.enter(commodity, slots, utc)
-    if first:
-        side = commodity << 2
-        session.home.put(NEXT_RATE | side, first.rate, uptime())
-        session.home.put(NEXT_RATE_AT | side, first.start, uptime())
-
-
 async def heard(rounds, commodity, number, payload):
     """What is published unasked: a price is taken, other news of the tariff are a reason to ask."""
     if number > _LAST_PUBLISHED:
         return False
     if number != _PUBLISH_PRICE:
         rounds.hurry(TARIFF, commodity, 2)
+        rounds.hurry(MATRIX, commodity, 4)
         rounds.hurry(CALENDARS, commodity, 10)
         return True
     published = PublishedPrice(payload)
@@ -149,7 +129,7 @@ async def heard(rounds, commodity, number, payload):
     if published.start == _CANCELLED:
         rounds.hurry(SCHEDULED, commodity)
     elif utc is not None and published.start > utc:
-        scheduled(rounds, commodity, (published,))
+        rounds.comes(commodity, published.start, published.end, published.rate)
         rounds.hurry(JOB, commodity, published.start - utc + 1)
     else:
         rounds.hurry(JOB, commodity, in_force(rounds, commodity, published))

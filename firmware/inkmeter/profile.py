@@ -5,7 +5,7 @@ Sample 0 of a GB meter is its profile log: 13 months of half-hours. Meters witho
 
 from micropython import const
 
-from inkmeter import asking, units, zcl
+from inkmeter import commands, units, zcl
 from inkmeter.lazy import module
 from inkmeter.radio import METERING
 
@@ -130,7 +130,7 @@ def _wh(rounds, commodity, found, first, count):
 
 async def _log(rounds, commodity, channel, first, count):
     # None where the meter keeps no such log.
-    payload = await asking.command(
+    payload = await commands.command(
         rounds,
         commodity,
         METERING,
@@ -142,7 +142,7 @@ async def _log(rounds, commodity, channel, first, count):
         found = sampled_data(payload)
         if found:
             return found
-    payload = await asking.command(
+    payload = await commands.command(
         rounds,
         commodity,
         METERING,

@@ -6,16 +6,25 @@ Response, as the ZCL wants it (section 2.4.12).
 
 from micropython import const
 
-from inkmeter import asking, zcl
+from inkmeter import fields, metering, zcl
+from inkmeter.facts import CREDIT_REMAINING, EVENT, EVENT_AT, LAST_TOP_UP, LAST_TOP_UP_AT, PRICE_DIGITS
 from inkmeter.lazy import module
-from inkmeter.log import log
+from inkmeter.log import log, uptime
 from inkmeter.radio import CALENDAR, DEVICE_MANAGEMENT, EVENTS, HUB, MESSAGING, PREPAYMENT, PRICE, NoReply
-from inkmeter.rounds import CALENDARS
+from inkmeter.rounds import ACCOUNT, CALENDARS
+from inkmeter.rounds import PREPAYMENT as BALANCE
 
 _SUCCESS = const(0x00)
 _MALFORMED_COMMAND = const(0x80)
 _UNSUP_COMMAND = const(0x81)
 _DISABLE_DEFAULT_RESPONSE = const(0x10)
+
+_GB_DIGITS = const(5)
+_CONSUMER_TOP_UP_RESPONSE = const(0x03)
+_PUBLISH_TOP_UP_LOG = const(0x05)
+_PUBLISH_DEBT_LOG = const(0x06)
+_ACCEPTED = const(b"\x00\x10\x11\x12")  # Result Type
+_PUBLISH_EVENT = const(0x00)
 
 
 def whose(session, sender, endpoint, cluster):
@@ -24,7 +33,7 @@ def whose(session, sender, endpoint, cluster):
     for commodity, server in session.servers.items():
         if server.node_id != sender:
             continue
-        if asking.endpoint(server, cluster) == endpoint or server.endpoint == endpoint:
+        if metering.endpoint(server, cluster) == endpoint or server.endpoint == endpoint:
             return commodity
         found = commodity if found is None else min(found, commodity)
     if found is None and sender == HUB:
@@ -67,9 +76,9 @@ async def _heard(rounds, commodity, cluster, number, payload):
     elif cluster == DEVICE_MANAGEMENT:
         name = "device_management"
     elif cluster == EVENTS:
-        name = "events"
+        return _event(rounds, commodity, number, payload)
     elif cluster == PREPAYMENT:
-        name = "prepayment"
+        return _top_up(rounds, commodity, number, payload)
     elif cluster == CALENDAR:
         rounds.hurry(CALENDARS, commodity, 2)
         return True
@@ -77,3 +86,38 @@ async def _heard(rounds, commodity, cluster, number, payload):
         return False
     with module(name) as listener:
         return await listener.heard(rounds, commodity, number, payload)
+
+
+def _top_up(rounds, commodity, number, payload):
+    # Consumer Top Up Response: {result, value, source, credit}.
+    if number != _CONSUMER_TOP_UP_RESPONSE:
+        return number in (_PUBLISH_TOP_UP_LOG, _PUBLISH_DEBT_LOG)
+    home = rounds.session.home
+    side = commodity << 2
+    value, credit = fields.number(payload, 1, 4), fields.number(payload, 6, 4)
+    digits = home.fact(PRICE_DIGITS | side, uptime())
+    if payload[0] in _ACCEPTED:
+        for fact, amount in ((LAST_TOP_UP, value), (CREDIT_REMAINING, credit)):
+            home.put(fact | side, fields.money(amount, _GB_DIGITS if digits is None else digits), uptime())
+        home.put(LAST_TOP_UP_AT | side, rounds.session.clock.now(), uptime())
+    rounds.hurry(BALANCE, commodity)
+    rounds.hurry(ACCOUNT, commodity, 5)
+    return True
+
+
+def event(payload):
+    """(log, number, UTC or None) of a Publish Event command. Raises ZclError."""
+    if len(payload) < 9:
+        raise zcl.ZclError("short event")
+    fields.string_at(payload, 8)
+    return payload[0], payload[1] | payload[2] << 8, fields.number(payload, 3, 4)
+
+
+def _event(rounds, commodity, number, payload):
+    if number != _PUBLISH_EVENT:
+        return False
+    _, what, when = event(payload)
+    log("events", "0x%04x" % what)
+    rounds.session.home.put(EVENT | commodity << 2, what, uptime())
+    rounds.session.home.put(EVENT_AT | commodity << 2, when, uptime())
+    return True

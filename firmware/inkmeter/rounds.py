@@ -20,17 +20,22 @@ TIME = const(1)
 LOOK_FOR_GAS = const(2)
 PRICE = const(3)
 TARIFF = const(5)
-CALENDARS = const(6)
-MESSAGING = const(8)
-DEVICE_MANAGEMENT = const(9)
-PREPAYMENT = const(10)
-SCHEDULED = const(12)
-_COUNT = const(17)
+CALENDARS = const(8)
+SWITCHES = const(9)
+SCHEDULED = const(10)
+STRIP = const(11)
+MESSAGING = const(12)
+DEVICE_MANAGEMENT = const(13)
+ACCOUNT = const(15)
+MATRIX = const(6)
+PREPAYMENT = const(14)
+_COUNT = const(22)
 _FIRST = const(3)
 _NAMES = const(
-    "price status tariff calendars today messaging device_management prepayment costs scheduled registers factors "
-    "figures profile"
+    "price status tariff matrix factors calendars switches scheduled strip messaging device_management prepayment "
+    "account supplier today costs registers figures profile"
 )
+_HELPERS = const("asking commands fields parts timetable price days store")
 
 # Seconds
 _SLOWEST_POLL = const(60)
@@ -44,6 +49,7 @@ _ABSENT_SOON = const(120)
 _ABSENT = const(3600)
 _ABSENT_LONGEST = const(86400)
 _SPREAD = const(2)
+_COMING = const(24)
 _FAILURES_TO_PROBE = const(3)
 _FAILURES_TO_LOOK = const(6)
 _ABSENCES_SOON = const(3)
@@ -59,6 +65,10 @@ class Rounds:
         self.session = session
         self.ledger = session.ledger
         self.seen = [(0, 0, 0, 0)] * 2  # `profile`'s memory of its search, by commodity
+        # Prices to come, (commodity, start, end or None, rate or None) each, which `strip` will enter into the
+        # timetable; and up to when they are known, by commodity
+        self.coming = []
+        self.known = [0, 0]
         self._due = []
         self._what = []
         now = uptime()
@@ -92,6 +102,12 @@ class Rounds:
                 self._due[row] = min(self._due[row], uptime() + seconds)
                 self._what[row] &= ~0x7F
 
+    def comes(self, commodity, start, end, rate):
+        """Keeps a price to come for the timetable."""
+        if len(self.coming) < _COMING and (end or start > (self.session.clock.now() or 0)):
+            self.coming.append((commodity, start, end, rate))
+            self.hurry(STRIP, commodity)
+
     def _first(self, polls):
         # The row that is due first; a poll that is due goes before all others. -1 for none.
         now = uptime()
@@ -112,7 +128,7 @@ class Rounds:
             row = self._first(False)
             wait = self._due[row] - uptime()
             if self.session.radio.published and (wait > 0 or self._what[row] >> 8 != POLL):
-                with module("published", "asking", "timetable", "store") as published:
+                with module("published", *_HELPERS.split(" ")) as published:
                     await published.run(self)
             elif wait > 0:
                 # Only now, so that the first picture of the readings has some.
@@ -153,7 +169,7 @@ class Rounds:
                 self.session.doubtful = commodity
                 due = 0
             else:
-                with module(_NAMES.split(" ")[job - _FIRST], "asking", "timetable", "price", "days", "store") as task:
+                with module(_NAMES.split(" ")[job - _FIRST], *_HELPERS.split(" ")) as task:
                     due = await task.run(self, commodity)
         except (NoReply, ZclError) as error:
             log("meters", "no reading:", error)
