@@ -58,6 +58,10 @@ _ECONOMY_7 = Tariff(
     tier_labels=(b"Day", b"Night"),
 )  # fmt: skip
 _AGILE = Tariff(0, ((0, 0),), 47_850, b"Half-hourly", half_hourly="agile", long_form=True)
+_HALF_HOUR_TIERS = Tariff(
+    0, tuple((30 * slot, 9_000 + 400 * (slot * 7 % 48)) for slot in range(48)), 47_850, b"48 rates",
+    tier_labels=tuple(b"Slot %02d" % slot for slot in range(1, 49)),
+)  # fmt: skip
 _BLOCKS = Tariff(0, ((0, 31_200),), 0, b"Three blocks", blocks=(90_000, 120_000), block_prices=(31_200, 22_400, 27_900))
 _GAS_BLOCKS = Tariff(
     0, ((0, 8_100),), 0, b"Two blocks gas", blocks=(300_000,), block_prices=(8_100, 5_400)
@@ -77,6 +81,7 @@ _HOMES = (
         night_storage=True,
     ),
     Home("agile", "A price for each half-hour, below nothing at noon.", _AGILE, _GAS),
+    Home("half-hour-tiers", "48 prices a day, by a calendar: a register for each half-hour.", _HALF_HOUR_TIERS, _GAS),
     Home("blocks", "Prices that change with what the month has used so far.", _BLOCKS, _GAS_BLOCKS),
     Home("solar", "Solar panels: what is sent out is counted and not paid for.", _FLAT, _GAS, solar_peak_w=3600),
     Home(

@@ -108,7 +108,9 @@ def test_a_change_has_a_name_and_what_cannot_be_is_said():
 # Sums
 
 
-@pytest.mark.parametrize(("name", "tiers"), [("demo", 4), ("economy-7", 2), ("credit-flat", 1), ("export-mpan", 1)])
+@pytest.mark.parametrize(
+    ("name", "tiers"), [("demo", 4), ("economy-7", 2), ("credit-flat", 1), ("export-mpan", 1), ("half-hour-tiers", 48)]
+)
 def test_the_tiers_add_up_to_the_total_and_count_in_their_hours(name, tiers):
     async def story(world, display):
         for _ in range(8):
@@ -116,13 +118,16 @@ def test_the_tiers_add_up_to_the_total_and_count_in_their_hours(name, tiers):
             total, now = world.meter.supply.register(world.clock.now_us), world.clock.now_us
             sums = world.meter.supply.tiers(now)
             assert sum(sums.values()) == total and len(sums) == tiers
+        world.household.set_load("test", 9000)
+        await asyncio.sleep(60)
         before = await display.read(METERING, [0x0020, *range(0x0100, 0x0100 + 2 * tiers, 2)])
-        await asyncio.sleep(600)
+        await asyncio.sleep(300)
         after = await display.read(METERING, before)
         tier = before[0x0020]
         grown = [identifier for identifier in before if after[identifier] != before[identifier]]
         assert grown == [0x0100 + 2 * (tier - 1)]
-        assert await display.get(METERING, 0x0100 + 2 * tiers) is UNSUPPORTED
+        if tiers < 48:
+            assert await display.get(METERING, 0x0100 + 2 * tiers) is UNSUPPORTED
 
     in_home(name, story)
 
@@ -332,6 +337,30 @@ def test_half_hourly_prices_are_published_until_ten_and_some_are_below_nothing()
         assert world.meter.supply.price(world.clock.now_us) == later[0].price
 
     in_home("agile", story)
+
+
+def test_a_price_for_each_half_hour_of_a_calendar():
+    async def story(world, display):
+        slot = world.clock.utc % 86_400 // 1800 + 1
+        price = only(await display.ask(PRICE, 0x00, b"\x01"), 0x00, se.PublishPrice)
+        assert (price.digits_and_tier, price.tiers_and_register_tier, price.price_control) == (0x5F, 0xFF, 0x02)
+        assert (price.extended_tiers, price.extended_tier, price.extended_register_tier) == (33, slot - 15, slot - 15)
+        request = se.GetOfTariff(tariff_id=1).serialize()
+        parts = [whole(se.PublishPriceMatrix, one) for _, one in await display.ask(PRICE, 0x07, request)]
+        assert [(one.index, one.total) for one in parts] == [(index, len(parts)) for index in range(len(parts))]
+        prices = {one.identifier: one.price for part in parts for one in part.prices}
+        assert len(parts) > 1 and list(prices) == list(range(1, 49)) and prices[slot] == price.price
+        assert await display.get(METERING, 0x0020) == slot
+        assert await display.get(PRICE, 0x0500 + slot - 1) == price.price and slot > 15
+        labels = [whole(se.PublishTierLabels, one) for _, one in await display.ask(PRICE, 0x0A, request)]
+        assert [one.tier for part in labels for one in part.labels] == list(prices)
+        request = se.GetDayProfiles(provider=0, calendar_id=0xFFFFFFFF, first=1, count=0).serialize()
+        days = [whole(se.PublishDayProfile, one) for _, one in await display.ask(CALENDAR, 0x01, request)]
+        assert {one.entries_in_all for one in days} == {48} and len(days) > 1
+        switches = [(one.start, one.tier) for part in days for one in part.entries]
+        assert switches == [(30 * number, number + 1) for number in range(48)]
+
+    in_home("half-hour-tiers", story)
 
 
 def test_blocks_change_with_use():
