@@ -72,15 +72,15 @@ class Page:
     def _state(self) -> dict[str, Any]:
         stage = self._held["stage"]
         marks = ["done" if i < stage else "now" if i == stage else "" for i in range(len(_STAGES))]
-        household = self.home.world.household
+        registers = self.home.world.meter.registers
         meters = [
             ["Number on the meter", self.home.world.meter.serial.decode()],
-            ["Electricity", f"{household.import_wh / 1000:.3f} kWh"],
-            ["Sent out", f"{household.export_wh / 1000:.3f} kWh"],
-            ["Power now", f"{household.demand_w} W"],
+            ["Electricity", f"{registers['current_summation_delivered'] / 1000:.3f} kWh"],
+            ["Sent out", f"{registers['current_summation_received'] / 1000:.3f} kWh"],
+            ["Power now", f"{registers['instantaneous_demand']} W"],
         ]
         if self.home.world.gas_meter:
-            meters.append(["Gas", f"{household.gas_litres / 1000:.3f} m³"])
+            meters.append(["Gas", f"{self.home.world.gas_meter.register / 1000:.3f} m³"])
         outcome = self._held["outcome"]
         caveat = toolchain.interpreter().caveat
         return {

@@ -55,7 +55,7 @@ async def fresh(home: Run, seconds: float) -> dict[str, Any]:
 
     def read(held: dict[str, Any]) -> bool:
         power = held["meters"].get("0", {}).get("instantaneous_demand", {})
-        return held["outcome"] is None and power.get("state") == "live" and power["utc"] > since
+        return held["outcome"] is None and power.get("state") == "live" and (power["utc"] or 0) > since
 
     return await home.until_held(read, seconds, "a fresh reading")
 
