@@ -122,8 +122,8 @@ def so_far(ledger, commodity, at):
     flags = s[FLAGS] | s[at + 4]
     if raw and s[RATE] is None:
         flags |= UNPRICED
-    cost = s[COST] + raw * 1000 * (s[RATE] or 0)
-    earned = s[EARNED] + sent * 1000 * (s[EXPORT_RATE] or 0)
+    cost = s[COST] + raw * (s[RATE] or 0)
+    earned = s[EARNED] + sent * (s[EXPORT_RATE] or 0)
     sent += s[SENT]
     wh = raw + s[RAW]
     if commodity:

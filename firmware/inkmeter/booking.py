@@ -179,19 +179,20 @@ def _spread(commodity, s, known, to, leave, out):
         s[FLAGS] |= flags
         if leave and rate is None and end == to[0] < min(change, full):
             return
-        part = end - at if span else 1
-        whole = span or 1
-        delivered = start[1] + used * (end - start[0] if span else 1) // whole
-        received = start[2] + sent * (end - start[0] if span else 1) // whole
-        s[RAW] += delivered - s[DELIVERED]
-        s[SENT] += received - s[RECEIVED]
+        # What the registers show at `end`, in whole units: no unit is priced twice, or half.
+        delivered = start[1] + (used * (end - start[0]) // span if span else used)
+        received = start[2] + (sent * (end - start[0]) // span if span else sent)
+        part = delivered - s[DELIVERED]
+        s[RAW] += part
         if rate is not None:
-            s[COST] += used * 1000 * rate * part // whole
-        elif used:
+            s[COST] += part * rate
+        elif part:
             s[FLAGS] |= UNPRICED
+        part = received - s[RECEIVED]
+        s[SENT] += part
         if paid is not None:
-            s[EARNED] += sent * 1000 * paid * part // whole
-        elif sent:
+            s[EARNED] += part * paid
+        elif part:
             s[FLAGS] |= UNEARNED
         s[UTC] = end
         s[DELIVERED] = delivered

@@ -36,7 +36,7 @@ _DIRTY = const(255)  # of a day's record, as its count: the half-hours know bett
 _REPRICED = const(172800)  # s back
 _CHUNK = const(16)
 
-_carry = [0, 0, 0, 0, 0, 0]  # what rounding left over, as long as this module stays
+_carry = [None] * 4  # what rounding left over, as long as this module stays
 
 
 def reprice(ledger):
@@ -49,22 +49,28 @@ def reprice(ledger):
 
 
 def _round(value, divisor, slot):
-    value, _carry[slot] = divmod(value + _carry[slot], divisor)
+    carry = _carry[slot]
+    value, _carry[slot] = divmod(value + (divisor // 2 if carry is None else carry), divisor)
     return value
 
 
 def _money(known, start, end, used):
-    # What is used evenly from start to end costs, in 10**-11 GBP; and whether all of it has a price.
-    cost = 0
+    # What is used evenly from start to end costs, in 10**-8 GBP; and whether all of it has a price.
+    cost = before = 0
     priced = True
-    for i, (since, rate) in enumerate(known):
+    for i, (_, rate) in enumerate(known):
         until = known[i + 1][0] if i + 1 < len(known) else end
-        part = min(until, end) - max(since, start)
-        if part > 0 and used:
+        if until <= start:
+            continue
+        here = used * (min(until, end) - start) // (end - start)
+        if here > before:
             if rate is None:
                 priced = False
             else:
-                cost += used * 1000 * rate * part // (end - start)
+                cost += (here - before) * rate
+            before = here
+        if until >= end:
+            break
     return cost, priced
 
 

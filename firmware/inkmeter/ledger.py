@@ -36,7 +36,7 @@ END = const(6)  # readings before this need no booking
 UNTIL = const(7)
 RATE = const(8)
 EXPORT_RATE = const(9)
-# Of this half-hour, up to the base: registers' units, and money in 10**-11 GBP (of gas before its conversion)
+# Of this half-hour, up to the base: registers' units, and these times their rates, 10**-8 GBP
 RAW = const(10)
 SENT = const(11)
 COST = const(12)
@@ -64,7 +64,7 @@ SLOTS = const(39)
 
 NONE = const(-0x20000000)  # a register that the meter does not have: further from 0 than any jump may be
 GAS_DIVISOR = const(360000000)  # litres * (MJ/m3 * 1,000) * (factor * 100,000) / this = Wh
-FINE = const(1000000)  # of 10**-11 GBP in 1/100,000 GBP
+FINE = const(1000)  # of 10**-8 GBP in 1/100,000 GBP
 # No more than three phases' fuses of 100 A let through, 69 kW, or a U16 gas meter, 16 m3/h; and what a coarse register
 # may step at once.
 WH_A_SECOND = const(20)
