@@ -73,7 +73,7 @@ async def _export(rounds, commodity):
     digits = rounds.session.home.fact(PRICE_DIGITS, uptime())
     rate = None
     for key in _RECEIVED:
-        rate = rate or fields.money(found.get(key), digits)
+        rate = rate or fields.rate(found.get(key), digits)
     return _known(rounds, commodity, EXPORT_RATE, rate)
 
 

@@ -4,12 +4,12 @@ from struct import unpack_from
 
 from micropython import const
 
-from inkmeter import commands, fields, units, zcl
+from inkmeter import commands, fields, zcl
 from inkmeter.facts import CALORIFIC_VALUE, CONVERSION_FACTOR, PRICE_DIGITS, RATE_UNTIL
 from inkmeter.home import PRICE_AGE
 from inkmeter.log import uptime
 from inkmeter.radio import PRICE
-from inkmeter.rounds import CALENDARS, MATRIX, SCHEDULED, TARIFF
+from inkmeter.rounds import CALENDARS, FACTORS, MATRIX, SCHEDULED, TARIFF
 from inkmeter.rounds import PRICE as JOB
 
 # Seconds
@@ -19,10 +19,12 @@ _SOON = const(30)
 
 _GET_CURRENT_PRICE = const(0x00)
 _PUBLISH_PRICE = const(0x00)
-_PUBLISH_CO2_VALUE = const(0x07)
+_PUBLISH_CONVERSION_FACTOR = const(0x02)
+_PUBLISH_CALORIFIC_VALUE = const(0x03)
+_PUBLISH_TIER_LABELS = const(0x08)
 _LAST_PUBLISHED = const(0x0E)
+_NEWS = const(60)
 _RX_ON_WHEN_IDLE = b"\x01"
-_PRICE_DIGITS = const(5)
 _UNUSED_PRICE = const(0xFFFFFFFF)
 _UNTIL_CHANGED = const(0xFFFF)
 _CANCELLED = const(0xFFFFFFFF)
@@ -56,7 +58,7 @@ class PublishedPrice:
         # A start of 0 is "now": the time that the message gives as its own.
         self.start = start or now
         self.end = None if minutes == _UNTIL_CHANGED else self.start + minutes * 60
-        self.rate = None if price == _UNUSED_PRICE else units.scale(price, 1, 10**self.digits, _PRICE_DIGITS)
+        self.rate = None if price == _UNUSED_PRICE else fields.rate(price, self.digits)
 
 
 async def run(rounds, commodity):
@@ -119,10 +121,13 @@ async def heard(rounds, commodity, number, payload):
     """What is published unasked: a price is taken, other news of the tariff are a reason to ask."""
     if number > _LAST_PUBLISHED:
         return False
+    if number in (_PUBLISH_CONVERSION_FACTOR, _PUBLISH_CALORIFIC_VALUE):
+        rounds.hurry(FACTORS, commodity, _NEWS)
+    elif 0 < number <= _PUBLISH_TIER_LABELS:
+        rounds.hurry(TARIFF, commodity, _NEWS)
+        rounds.hurry(MATRIX, commodity, _NEWS)
+        rounds.hurry(CALENDARS, commodity, _NEWS)
     if number != _PUBLISH_PRICE:
-        rounds.hurry(TARIFF, commodity, 2)
-        rounds.hurry(MATRIX, commodity, 4)
-        rounds.hurry(CALENDARS, commodity, 10)
         return True
     published = PublishedPrice(payload)
     utc = rounds.session.clock.now()

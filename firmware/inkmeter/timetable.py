@@ -1,7 +1,7 @@
 """The prices of the next hours, in a small file a commodity: what holds from when. Loaded when asked.
 
-The file `slots0` (electricity) or `slots1` (gas) holds rising (start in UTC, rate) pairs of two 32-bit numbers; a rate
-of all ones is unknown. It is written only when it changes.
+The file `slots0` (electricity) or `slots1` (gas) holds rising (start in UTC, rate) pairs of two 32-bit numbers, the
+rate with a sign. It is written only when it changes.
 """
 
 import os
@@ -15,7 +15,7 @@ from inkmeter.log import log
 _PAIR = const(8)
 _MOST = const(120)
 _HORIZON = const(48 * 3600)
-_UNKNOWN = const(0xFFFFFFFF)
+_UNKNOWN = const(0x7FFFFFFF)
 
 
 def _load(commodity):
@@ -43,7 +43,7 @@ def slots(from_utc, count, commodity=0):
     held = _load(commodity)
     found = []
     for at in range(0, len(held), _PAIR):
-        start, rate = unpack_from("<II", held, at)
+        start, rate = unpack_from("<Ii", held, at)
         if start <= from_utc:
             found = []
         if len(found) >= count:
@@ -59,7 +59,7 @@ def lay(held, start, end, rate):
     pairs = []
     after = _UNKNOWN
     for at in range(0, len(held), _PAIR):
-        begin, value = unpack_from("<II", held, at)
+        begin, value = unpack_from("<Ii", held, at)
         if begin <= end:
             after = value
         if begin < start or begin > end:
@@ -72,7 +72,7 @@ def lay(held, start, end, rate):
     last = _UNKNOWN
     for begin, value in pairs:
         if value != last:
-            pack_into("<II", laid, at, begin, value)
+            pack_into("<Ii", laid, at, begin, value)
             at += _PAIR
             last = value
     return laid[:at]
@@ -100,7 +100,7 @@ def tiers(commodity=0):
     """The tariff's rates by tier (index 0 for tier 1), None where one is not known; empty where there are none such."""
     try:
         with open("tiers%d" % commodity, "rb") as file:
-            rates = array("I", file.read(48 * 4))
+            rates = array("i", file.read(48 * 4))
     except (OSError, ValueError):
         return []
     return [None if rate == _UNKNOWN else rate for rate in rates]
@@ -109,4 +109,4 @@ def tiers(commodity=0):
 def enter_tiers(commodity, rates):
     """Keeps the rates by tier."""
     if rates != tiers(commodity):
-        _save("tiers%d" % commodity, array("I", [_UNKNOWN if rate is None else rate for rate in rates]))
+        _save("tiers%d" % commodity, array("i", [_UNKNOWN if rate is None else rate for rate in rates]))
