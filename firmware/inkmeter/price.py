@@ -9,7 +9,7 @@ from inkmeter.facts import CALORIFIC_VALUE, CONVERSION_FACTOR, PRICE_DIGITS, RAT
 from inkmeter.home import PRICE_AGE
 from inkmeter.log import uptime
 from inkmeter.radio import PRICE
-from inkmeter.rounds import CALENDARS, FACTORS, MATRIX, SCHEDULED, TARIFF
+from inkmeter.rounds import CALENDARS, FACTORS, MATRIX, SCHEDULED, STRIP, TARIFF
 from inkmeter.rounds import PRICE as JOB
 
 # Seconds
@@ -95,17 +95,23 @@ def in_force(rounds, commodity, published):
         if left <= 0:
             price.rate.put(None, now, utc)
         price.rate.max_age = max(min(left, PRICE_AGE), 0)
-    if rounds.ledger:
-        rate = None if price.rate.value is None else a_kwh(rounds, commodity, published)
-        rounds.ledger.rate(commodity, min(published.start, utc), rate, published.end)
+    if price.rate.value is not None:
+        enter(rounds, commodity, published)
     if left is None:
         return _EACH
     # The meter's clock may be behind the hub's, and the price that it calls current over.
     return _RETRY if left < _SOON else min(left, _EACH)
 
 
-def a_kwh(rounds, commodity, published):
-    """Its rate a kWh, for the ledger: that of a cubic metre by the gas's factors; None where it is not known."""
+def enter(rounds, commodity, published):
+    """Tells the ledger of a price, now or to come."""
+    if rounds.ledger:
+        rounds.ledger.rate(commodity, published.start, _a_kwh(rounds, commodity, published), published.end)
+        rounds.hurry(STRIP, commodity)
+
+
+def _a_kwh(rounds, commodity, published):
+    # That of a cubic metre by the gas's factors; None where it is not known.
     unit = published.unit_of_measure & 0x7F
     rate = published.rate
     if rate is None or not unit:
@@ -134,7 +140,7 @@ async def heard(rounds, commodity, number, payload):
     if published.start == _CANCELLED:
         rounds.hurry(SCHEDULED, commodity)
     elif utc is not None and published.start > utc:
-        rounds.comes(commodity, published.start, published.end, published.rate)
+        enter(rounds, commodity, published)
         rounds.hurry(JOB, commodity, published.start - utc + 1)
     else:
         rounds.hurry(JOB, commodity, in_force(rounds, commodity, published))
