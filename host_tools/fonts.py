@@ -53,6 +53,7 @@ RECIPES = (
     Recipe("large", "DejaVuSans-Bold.ttf", 50, _NUMBER),
     Recipe("huge", "DejaVuSansCondensed-Bold.ttf", 62, _NUMBER),
     Recipe("tall", "DejaVuSans-Bold.ttf", 80, _NUMBER),
+    Recipe("mid", "DejaVuSans-Bold.ttf", 36, _NUMBER),
     Recipe("giant", "DejaVuSansCondensed-Bold.ttf", 106, _NUMBER),
 )
 

@@ -51,6 +51,7 @@ class _File:
         self.lines = source.splitlines(keepends=True)
         self.tree = ast.parse(source)
         self.own = program.get(module, {})
+        self.mentioned = names_of(source)
         self.program = program
         self.numbers: dict[str, int] = {}
         self.modules: dict[str, str] = {}
@@ -75,11 +76,17 @@ class _File:
                 case ast.Name(id=name, ctx=ast.Load()) if name in self.numbers:
                     yield *_at(self.lines, node), str(self.numbers[name])
                 case ast.Name(id=name) if name in self.own:
-                    yield *_at(self.lines, node), "_" + name
+                    yield *_at(self.lines, node), self._private(name)
         still = {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and id(n) not in replaced}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 yield from self._import(node, still)
+
+    def _private(self, name: str) -> str:
+        name = "_" + name
+        while name in self.mentioned:
+            name += "_"
+        return name
 
     def _import(self, node: ast.ImportFrom, still: set[str]) -> Iterator[Edit]:
         kept = []

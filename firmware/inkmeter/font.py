@@ -14,8 +14,9 @@ CODE = const(4)
 LARGE = const(5)
 HUGE = const(6)
 TALL = const(7)
-GIANT = const(8)
-_NAMES = const("body head big  wide code largehuge tall giant")  # five letters each
+MID = const(8)
+GIANT = const(9)
+_NAMES = const("body head big  wide code largehuge tall mid  giant")  # five letters each
 _NAME = const(5)
 _SPACE = const(32)
 

@@ -112,7 +112,7 @@ class Home:
         self.install_code = b""  # with its CRC; only while it is to be shown
         self.meters = {}
         self.prices = {}
-        self.facts = []  # fact, value, uptime, fact, ...: a third of what a dictionary of pairs takes
+        self.told = []  # fact, value, uptime, fact, ...: a third of what a dictionary of pairs takes
         self.notify = lambda: None
 
     def meter(self, commodity):
@@ -131,15 +131,15 @@ class Home:
         """Files one of `inkmeter.facts`; None for what the meter says it does not know."""
         at = self._find(fact)
         if at is None:
-            self.facts += [fact, value, now]
+            self.told += [fact, value, now]
         else:
-            self.facts[at + 1] = value
-            self.facts[at + 2] = now
+            self.told[at + 1] = value
+            self.told[at + 2] = now
 
     def fact(self, fact, now):
         """Its value while it is live; None where it is unknown, stale or was never heard."""
         at = self._find(fact)
-        return None if at is None or self.heard(fact, now) != LIVE else self.facts[at + 1]
+        return None if at is None or self.heard(fact, now) != LIVE else self.told[at + 1]
 
     def heard(self, fact, now):
         """NEVER, LIVE or STALE."""
@@ -152,16 +152,16 @@ class Home:
     def heard_at(self, fact):
         """The uptime at which it was put, whatever its age; None for never."""
         at = self._find(fact)
-        return None if at is None else self.facts[at + 2]
+        return None if at is None else self.told[at + 2]
 
     def _find(self, fact):
-        for at in range(0, len(self.facts), 3):
-            if self.facts[at] == fact:
+        for at in range(0, len(self.told), 3):
+            if self.told[at] == fact:
                 return at
 
     def forget_facts(self):
         """Drops every fact; meters and prices stay, for they are read again at once."""
-        self.facts = []
+        self.told = []
 
     def forget(self):
         """Drops everything that belongs to one household."""

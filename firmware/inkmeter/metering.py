@@ -77,7 +77,7 @@ async def poll(session, commodity):
     put(meter, found, now, utc)
     if _AMBIENT_CONSUMPTION_INDICATOR in found:
         session.home.put(AMBIENT, found[_AMBIENT_CONSUMPTION_INDICATOR], now)
-    enter(getattr(session, "ledger", None), meter, utc)
+    enter(session.ledger, meter, utc)
 
 
 def enter(ledger, meter, utc):

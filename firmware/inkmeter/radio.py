@@ -11,7 +11,7 @@ from micropython import const
 
 from inkmeter import zcl
 from inkmeter.lazy import module
-from inkmeter.log import log
+from inkmeter.log import log, uptime
 from inkmeter.ncp import NcpLost, Refused
 
 _ENDPOINT = const(1)
@@ -111,6 +111,8 @@ class Radio:
         self.discarded = 0
         self.published = []
         self.may_confirm = None
+        self.signal = None  # (LQI, RSSI in dBm) of the last message
+        self.heard = None  # the uptime of it
         self._sequence = 0
         self._lock = asyncio.Lock()
         self._event = asyncio.Event()
@@ -225,6 +227,8 @@ class Radio:
 
     def _incoming(self, message):
         _, profile, cluster, _, _, options, _, _, sender, _, _, payload = message
+        self.signal = message[9:11]
+        self.heard = uptime()
         wanted = self._wanted
         block = options & _FRAGMENT
         if len(payload) < 3 and not block:

@@ -63,7 +63,7 @@ class Rounds:
 
     def __init__(self, session):
         self.session = session
-        self.ledger = getattr(session, "ledger", None)
+        self.ledger = session.ledger
         self.seen = [(0, 0, 0, 0)] * 2  # `profile`'s memory of its search, by commodity
         self.known = [0, 0]  # until when prices to come are known, by commodity: `scheduled`'s
         self._due = []
@@ -150,6 +150,8 @@ class Rounds:
         try:
             if job == POLL:
                 await metering.poll(self.session, commodity)
+                if self.ledger and self.ledger.due:
+                    self.ledger.settle()
                 due = _GAS_POLL if commodity else self.session.servers[commodity].period
             elif job == TIME:
                 await metering.set_clock(self.session)

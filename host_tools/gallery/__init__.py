@@ -144,7 +144,7 @@ def draw(*wanted: str, folder: Path = FOLDER) -> list[Picture]:
     root = build.build("simulator")
     done = subprocess.run(
         [toolchain.interpreter().path, "-X", "heapsize=600k", str(_SCRIPT), str(root), str(folder), *wanted],
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True, text=True, check=False, timeout=90,
     )  # fmt: skip
     if done.returncode:
         raise DrawingFailed(done.stdout + done.stderr)

@@ -286,7 +286,9 @@ HOMES = (
     ("credit", credit), ("tou", tou), ("export", export), ("prepaid", prepaid), ("gas-later", gas_later),
     ("no-price", no_price), ("stale", stale), ("never", never), ("extreme", extreme),
 )  # fmt: skip
-MESSAGE = "Your meter will be upgraded on Thursday 14 May between 9am and 1pm. Your power may go off for up to 30 minutes."
+MESSAGE = (
+    "Your meter will be upgraded on Thursday 14 May between 9am and 1pm. Your power may go off for up to 30 minutes."
+)
 LONG = (MESSAGE + " " + MESSAGE)[:231]
 
 

@@ -1,7 +1,7 @@
 """Homes by name: who supplies them, how they pay and what they have.
 
-    inkmeter homes
-    inkmeter run --home NAME [--at SECONDS CHANGE ...]
+inkmeter homes
+inkmeter run --home NAME [--at SECONDS CHANGE ...]
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ _ECONOMY_7 = Tariff(
     tier_labels=(b"Day", b"Night"),
 )  # fmt: skip
 _AGILE = Tariff(0, ((0, 0),), 47_850, b"Half-hourly", half_hourly="agile", long_form=True)
-_BLOCKS = Tariff(
-    0, ((0, 31_200),), 0, b"Three blocks", blocks=(90_000, 120_000), block_prices=(31_200, 22_400, 27_900)
-)
+_BLOCKS = Tariff(0, ((0, 31_200),), 0, b"Three blocks", blocks=(90_000, 120_000), block_prices=(31_200, 22_400, 27_900))
 _GAS_BLOCKS = Tariff(
     0, ((0, 8_100),), 0, b"Two blocks gas", blocks=(300_000,), block_prices=(8_100, 5_400)
 )  # fmt: skip

@@ -39,8 +39,7 @@ class Household:
         now = asyncio.get_running_loop().now_us
         habits = night_habit if night_storage else electricity_habit, solar_habit(solar_peak_w), gas_habit
         self._import, self._export, self._gas = (
-            Curve(now, habit, f"{seed} {name}")
-            for name, habit in zip(("import", "export", "gas"), habits, strict=True)
+            Curve(now, habit, f"{seed} {name}") for name, habit in zip(("import", "export", "gas"), habits, strict=True)
         )
         self.start_us = now
         self.main_switch = True

@@ -308,7 +308,9 @@ class PriceServer:
 
     def _prices(self, base: int, supply: Supply | None) -> Attributes:
         def tier(number: int) -> Getter:
-            return self._of(supply, lambda one: unsigned(one.tier_prices[number]) if number in one.tier_prices else ABSENT)
+            return self._of(
+                supply, lambda one: unsigned(one.tier_prices[number]) if number in one.tier_prices else ABSENT
+            )
 
         def block(index: int) -> Getter:
             return self._of(

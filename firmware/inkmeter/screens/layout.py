@@ -14,7 +14,7 @@ from inkmeter.words import DAYS, MONTHS, Words
 
 # The fonts for texts and for the one big figure, largest first: 2.13 and 2.9 inch, 4.2 inch; the same in large text.
 _TEXTS = const((b"\1\0", b"\2\1\0", b"\2", b"\3\2"))
-_FIGURES = const((b"\5\2", b"\7\5\2", b"\6\5\2", b"\x08\7\5"))
+_FIGURES = const((b"\5\x08\2", b"\7\5\x08", b"\6\5\x08\2", b"\x09\7\5\x08"))
 _TALL = const(200)
 _BOX = const(16)
 _SQUARES = const(18)
@@ -106,12 +106,12 @@ class Page:
         self.text(size, x, self.y, wording, align)
         self.y += self.font(size).height + 1
 
-    def title(self, left, right="", strong=True):
+    def title(self, left, right="", sizes=None):
         """The page's name, and what goes with it at the right; on the same line."""
         room = self.width - 2 * self.edge
-        small = self.texts if self.large else self.texts[1:]
+        small = sizes or (self.texts if self.large else self.texts[1:])
         gap = 10
-        for size in self.texts if strong else self.texts[-1:]:
+        for size in sizes or self.texts:
             for wording in left.split(";"):
                 wide = self.font(size).width(wording)
                 for one in right.split(";"):
@@ -134,6 +134,9 @@ class Page:
 
     def figure(self, text, unit, most, high):
         """The big figure and its unit, no wider than `most` and no higher than `high`; returns where they end."""
+        if text[-1] == "p":
+            # Pence belong to the unit: a letter among large figures would reach below the line.
+            text, unit = text[:-1], "p" + ("" if unit[:1] == "/" else " ") + unit
         for size in self.figures:
             big = self.font(size)
             name = self.texts[0]
@@ -147,20 +150,23 @@ class Page:
         return right
 
     def column(self, left, top, bottom, texts):
-        """Lines at the right edge between two heights, as large as fits; those that do not fit are left out, last first."""
+        """Lines at the right edge between two heights, as large as fits; what does not fit is left out, last first."""
         room = self.width - self.edge - left - 8
         texts = [text for text in texts if text]
         while texts:
             for size in self.texts:
+                lines = []
+                for text in texts:
+                    one = self.fit(text, room, bytes((size,)))[1]
+                    lines += self.wrap(text.split(";")[0], size, room) if one[-1] == "…" else [one]
                 line = self.font(size).height
-                if line * len(texts) <= bottom - top:
-                    found = [self.fit(text, room, bytes((size,))) for text in texts]
-                    if not [1 for _, text in found if text[-1:] == "…"]:
-                        y = top + (bottom - top - line * len(texts)) // 2
-                        for size, text in found:
-                            self.text(size, self.width - self.edge, y, text, ">")
-                            y += line
-                        return
+                # The last line's air may reach lower.
+                if line * len(lines) <= bottom - top + 2 and not [1 for one in lines if self.font(size).width(one) > room]:
+                    y = top + max(bottom - top - line * len(lines), 0) // 2
+                    for one in lines:
+                        self.text(size, self.width - self.edge, y, one, ">")
+                        y += line
+                    return
             texts.pop()
 
     def _pair(self, label, value, size):
@@ -177,7 +183,7 @@ class Page:
     def rows(self, rows, bottom=None, sizes=None):
         """Lines with a name at the left and a value at the right, all in one size, spread over the room there is.
 
-        Where there are more than fit, `view.cursor` says which part is seen, and the corner which part that is.
+        Where there are more than fit, `view.cursor` says which part is seen.
         """
         sizes = sizes or self.texts
         room = (bottom or self.bottom) - self.y
@@ -192,9 +198,6 @@ class Page:
                 parts = (len(rows) + fits - 1) // fits
                 part = self.view.cursor % parts
                 rows = rows[part * fits : part * fits + fits]
-                if not bottom:
-                    self.text(self.texts[-1], self.width - self.edge, 4 if self.tall else 1,
-                              "%d/%d" % (part + 1, parts), ">")  # fmt: skip
         step = min(room // max(len(rows), 1), line * 3 // 2)
         self.y += (step - line) // 2
         for row in rows:
@@ -220,9 +223,9 @@ class Page:
                 continue
             if lines[-1]:
                 lines.append("")
-            while measure(word) > room:
+            while len(word) > 1 and measure(word) > room:
                 cut = len(word)
-                while measure(word[:cut]) > room:
+                while cut > 1 and measure(word[:cut]) > room:
                     cut -= 1
                 lines[-1] = word[:cut]
                 lines.append("")
@@ -264,7 +267,7 @@ class Page:
         count = len(levels)
         step = (self.width - self.edge - left) // count
         left += (self.width - self.edge - left - step * count) // 2
-        bar = step - (1 if step < 8 else 2 + step // 8)
+        bar = step - 1 if step < 8 else step * 3 // 4 if step < 20 else step * 3 // 5
         up = max([0] + [level for level in levels if level <= 250])
         down = max([0] + [level for level in downs if level <= 250])
         high = min(bottom - self.y, 250)
@@ -276,4 +279,4 @@ class Page:
                    + bytes(levels) + bytes(downs))  # fmt: skip
         for at, text in labels:
             self.text(small, left + at * step + bar // 2, bottom, text, "^")
-        self.y = bottom
+        self.y = bottom + (self.font(small).height if labels else 0)

@@ -9,7 +9,7 @@ from inkmeter.people import UNKNOWN, energy, kilowatts, pounds, rate
 from inkmeter.screens.layout import Page
 
 _POUNDS = const(826)
-_STRIP = const(22)
+_STRIP = const(18)
 _TALL_STRIP = const(60)
 _FULL = const(b"\5\6\6\5\5\6\5\5\5")  # dots for low, medium and high
 
@@ -83,15 +83,16 @@ def _today(page, view, now):
         rows.append((page.say(w.SENT_OUT), energy(sent)))
     strip = view.past and (_TALL_STRIP if page.tall else _STRIP)
     room = page.bottom - page.y - (strip or 0)
-    line = page.font(page.texts[-1]).height
+    line = page.font(page.texts[-2 if page.tall else -1]).height
     if room < line:
         strip, room = None, page.bottom - page.y
-    page.rows(rows[: max(room // line, 1)], page.bottom - (strip or 0))
+    rows = rows[: max(room // line, 1)]
+    page.rows(rows, page.y + min(room, line * len(rows) * 5 // 4) if strip else None)
     if strip:
         levels, downs = view.past[:2]
         labels = ()
         if page.tall:
             labels = [(i * len(levels) // 24, str(i)) for i in (0, 6, 12, 18)]
         known = sorted([level for level in levels if level <= 250])
-        page.y += 4
+        page.y += 2
         page.bars(levels, downs, page.bottom, labels, known[len(known) // 2] if known else 0)

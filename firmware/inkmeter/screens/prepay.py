@@ -54,13 +54,20 @@ def picture(view, now):
         if known(fact) is not None:
             rows.append((page.say(word), pounds(known(fact))))
     if known(facts.DEBT) and known(facts.DEBT_RATE):
-        rows.append((page.say(w.DEBT_RATE), "%s %s;%s" % (pounds(known(facts.DEBT_RATE)), page.say(w.A_WEEK), pounds(known(facts.DEBT_RATE)))))
+        rows.append(
+            (
+                page.say(w.DEBT_RATE),
+                "%s %s;%s" % (pounds(known(facts.DEBT_RATE)), page.say(w.A_WEEK), pounds(known(facts.DEBT_RATE))),
+            )
+        )
     until = known(facts.FRIENDLY_UNTIL)
     if until:
         rows.append((page.say(w.FRIENDLY), page.when(until)))
     paid = known(facts.LAST_TOP_UP)
     if paid is not None:
         at = known(facts.LAST_TOP_UP_AT)
-        rows.append((page.say(w.TOP_UP), "%s, %s;%s" % (pounds(paid), page.when(at), pounds(paid)) if at else pounds(paid)))
+        rows.append(
+            (page.say(w.TOP_UP), "%s, %s;%s" % (pounds(paid), page.when(at), pounds(paid)) if at else pounds(paid))
+        )
     page.rows(rows)
     return page.done()

@@ -26,7 +26,9 @@ def picture(view, now):
     top = page.y
     ahead = view.past
     share = 5 if page.large or not ahead else 3
-    right = page.figure(rate(each, 2), page.say(w.A_KWH).split(";")[-1], page.width * 7 // 10, (view.height - top) * share // 10)
+    right = page.figure(
+        rate(each, 2), page.say(w.A_KWH).split(";")[-1], page.width * 7 // 10, (view.height - top) * share // 10
+    )
     following = fact(facts.NEXT_RATE, now)
     start = fact(facts.NEXT_RATE_AT, now)
     column = []
@@ -47,20 +49,23 @@ def picture(view, now):
     if paid is not None:
         rows.append((page.say(w.SENT_PRICE), rate(paid, 2) + "/kWh"))
     if ahead:
-        small = page.font(page.texts[-1]).height
+        sizes = page.texts[-2:-1] if page.tall and not page.large else page.texts[-1:]
+        small = page.font(sizes[0]).height
         rows = rows[: 3 if page.tall else 1]
-        bottom = page.bottom - small * len(rows) * (3 if page.tall else 2) // 2
+        bottom = page.bottom - (small + 2) * len(rows)
         if bottom - page.y >= small + 20:
-            _ahead(page, ahead, bottom)
-    page.rows(rows)
+            _ahead(page, ahead, bottom, sizes)
+        page.rows(rows, None, sizes)
+    else:
+        page.rows(rows)
     return page.done()
 
 
-def _ahead(page, ahead, bottom):
+def _ahead(page, ahead, bottom, sizes):
     # The hours to come, the cheapest ones filled.
     levels, marks, first, start, end, mean = ahead
     start, end = [hours_and_minutes(first + _HALF_HOUR * i) for i in (start, end)]
-    page.title(page.say(w.CHEAPEST, start + "-" + end), rate(mean, 2) + "/kWh", False)
+    page.title(page.say(w.CHEAPEST, start + "-" + end), rate(mean, 2) + "/kWh", sizes)
     labels = ()
     if page.tall:
         count = len(levels)

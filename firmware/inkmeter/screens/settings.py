@@ -40,7 +40,7 @@ def picture(view, now):
 
 def _pin(page, view):
     page.line(page.say(w.PIN_NEW if view.mode == _CHOOSE_PIN else w.PIN_ASK), "^")
-    size = page.texts[0]
+    size = 3 if page.tall else 2
     high = page.font(size).height + 8
     step = high + high // 2
     x = (page.width - step * _PIN + high // 2) // 2

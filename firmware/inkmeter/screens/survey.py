@@ -11,7 +11,7 @@ _LEVELS = const(b"\x32\x5a\x8c\xc8")  # LQI from which a bar is filled
 
 def picture(view, now):
     page = Page(view)
-    quality, strength = view.signal or (0, None)
+    quality, strength = view.radio and view.radio.signal or (0, None)
     bars = sum([1 for level in _LEVELS if quality >= level])
     page.title(page.say(w.SURVEY), "" if strength is None else "%d dBm" % strength)
     page.rule()
@@ -31,7 +31,7 @@ def picture(view, now):
             page.frame(x, y, wide, tall)
         x += wide * 4 // 3
     x += 8
-    sizes = (page.texts if page.large else b"\3" + page.texts if page.tall else b"\2" + page.texts)
+    sizes = page.texts if page.large else b"\3" + page.texts if page.tall else b"\2" + page.texts
     size, text = page.fit(name, page.width - page.edge - x, sizes)
     page.text(size, x, page.y + (high - page.font(size).height) // 2 + 4, text)
     page.y = bottom

@@ -11,7 +11,7 @@ def picture(view, now):
     happened, todo, who, again = page.outcome(home.outcome)
     if home.detail:
         todo += ", " + home.detail
-    small = page.texts[-1]
+    small = page.texts[-2 if page.tall else -1]
     line = page.font(small).height
     # The code stands at the right of the last line.
     foot = page.bottom - line
@@ -21,16 +21,16 @@ def picture(view, now):
         last = page.say(w.LAST_READING, page.say(w.AT, page.when(meter.instantaneous_demand.utc)))
     else:
         last = ""
-    sizes = page.texts if page.large else page.texts[:2]
+    sizes = page.texts if page.large else bytes((page.texts[0] + 1,)) + page.texts
     room = foot - (line + 2) * (1 if page.large and not page.tall else 2)
     page.y += 2
     page.paragraph(happened, room - line, sizes=sizes)
     page.y += 2 if page.large else 4
-    page.paragraph(todo, room, sizes=page.texts[1:] if len(page.texts) > 1 else page.texts)
+    page.paragraph(todo, room, sizes=page.texts[1:] if page.large and page.tall else page.texts)
     page.y = max(page.y, room - 4)
     if page.tall or not page.large:
         page.rule()
-        page.rows(rows, foot, bytes((small,)) if not page.tall else page.texts[1:])
+        page.rows(rows, foot, bytes((small,)))
     page.y = foot
     room = page.width - 2 * page.edge - page.text(small, page.width - page.edge, foot, home.outcome, ">") - 8
     if not last and 0 < home.stage < h.READING:
