@@ -51,5 +51,5 @@ def file(rounds, commodity, found, table, digits: int | None = _MONEY_DIGITS):
 
 async def put(rounds, commodity, cluster, table, digits=_MONEY_DIGITS):
     """read() and file() of one table."""
-    found = await read(rounds, commodity, cluster, [key & _NAME for key in table[::2]])
+    found = await read(rounds, commodity, cluster, [table[i] & _NAME for i in range(0, len(table), 2)])
     return file(rounds, commodity, found, table, digits)

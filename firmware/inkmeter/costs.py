@@ -21,7 +21,7 @@ BILL = (MONEY | 0x230A00, BILL_TO_DATE, 0xE20A01, BILL_AT)
 
 
 def names(table, more):
-    return [key & 0xFFFFFF for key in table[::2]] + [more]
+    return [table[i] & 0xFFFFFF for i in range(0, len(table), 2)] + [more]
 
 
 def cost_digits(found):

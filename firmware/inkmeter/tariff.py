@@ -42,7 +42,7 @@ def block_threshold(block):
 async def run(rounds, commodity):
     home = rounds.session.home
     side = commodity << 2
-    wanted = [key & 0xFFFFFF for key in TABLE[::2]]
+    wanted = [TABLE[i] & 0xFFFFFF for i in range(0, len(TABLE), 2)]
     wanted += (_PRICE_TRAILING_DIGIT, _NUMBER_OF_THRESHOLDS, _THRESHOLD_MULTIPLIER, _THRESHOLD_DIVISOR)
     found = await asking.read(rounds, commodity, PRICE, wanted)
     digits = found.get(_PRICE_TRAILING_DIGIT)
