@@ -94,7 +94,6 @@ def obey(rounds, control):
             rounds.ledger.forget()
         _remove("figures")
     if control & (CLEAR_TARIFF | CLEAR_STANDING_CHARGE | CLEAR_SUPPLIER | CLEAR_CONSUMER):
-        _remove("slots")
         _remove("tiers")
         _remove("calendar")
         home.prices = {}

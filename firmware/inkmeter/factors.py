@@ -14,6 +14,7 @@ _CO2 = const((0x230620, 0x300621, 0x180622))
 _RECEIVED = const((0x238400, 0x238410))  # ReceivedTierN- and ReceivedNoTierBlock1Price
 _MJ_PER_M3 = const(1)
 _KG_PER_KWH = const(1)
+_EXPORT = const(2)  # to the ledger, export is a commodity of its own
 
 _GET_CONVERSION_FACTOR = const(0x04)
 _PUBLISH_CONVERSION_FACTOR = const(0x02)
@@ -73,7 +74,10 @@ async def _export(rounds, commodity):
     digits = rounds.session.home.fact(PRICE_DIGITS, uptime())
     rate = None
     for key in _RECEIVED:
-        rate = rate or fields.money(found.get(key), digits)
+        rate = rate or fields.rate(found.get(key), digits)
+    utc = rounds.session.clock.now()
+    if rounds.ledger and rate is not None and utc is not None:
+        rounds.ledger.rate(_EXPORT, utc, rate, None)
     return _known(rounds, commodity, EXPORT_RATE, rate)
 
 

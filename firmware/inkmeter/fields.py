@@ -16,6 +16,13 @@ def money(raw, digits):
     return units.scale(raw, 1, 10**digits, _MONEY_DIGITS) if digits >= 0 else raw * 10 ** (_MONEY_DIGITS - digits)
 
 
+def rate(raw, digits):
+    """money() of a price: the documents' are unsigned; one below 0 comes as its two's complement."""
+    if raw is not None and raw >= 1 << 31:
+        raw -= 1 << 32
+    return money(raw, digits)
+
+
 def text(raw):
     """An octet or character string as text: UTF-8 where it is that, else its ASCII; control characters are blanks."""
     raw = bytes([32 if c < 32 or c == 127 else c for c in raw])

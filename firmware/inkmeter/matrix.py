@@ -80,11 +80,11 @@ async def run(rounds, commodity):
         rounds.ledger.standing_charge(commodity, fields.money(standing, digits))
     by_tier, by_block = price_matrix(await parts.parts(*whose, _GET_PRICE_MATRIX, _PUBLISH_PRICE_MATRIX, tariff, _PART))
     if by_tier:
-        rates = [fields.money(by_tier.get(n), digits) for n in range(1, max(by_tier) + 1)]
+        rates = [fields.rate(by_tier.get(n), digits) for n in range(1, max(by_tier) + 1)]
         timetable.enter_tiers(commodity, rates[:48])
         rounds.hurry(SWITCHES, commodity)
     for block, price in by_block.items():
-        home.put(BLOCK_RATE + 8 * (block - 1) | side, fields.money(price, digits), now)
+        home.put(BLOCK_RATE + 8 * (block - 1) | side, fields.rate(price, digits), now)
     if ends and by_block:
         thresholds = block_thresholds(
             await parts.parts(*whose, _GET_BLOCK_THRESHOLDS, _PUBLISH_BLOCK_THRESHOLDS, tariff, _PART)

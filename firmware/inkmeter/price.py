@@ -4,12 +4,12 @@ from struct import unpack_from
 
 from micropython import const
 
-from inkmeter import commands, fields, units, zcl
+from inkmeter import commands, fields, zcl
 from inkmeter.facts import CALORIFIC_VALUE, CONVERSION_FACTOR, PRICE_DIGITS, RATE_UNTIL
 from inkmeter.home import PRICE_AGE
 from inkmeter.log import uptime
 from inkmeter.radio import PRICE
-from inkmeter.rounds import CALENDARS, MATRIX, SCHEDULED, TARIFF
+from inkmeter.rounds import CALENDARS, FACTORS, MATRIX, SCHEDULED, STRIP, TARIFF
 from inkmeter.rounds import PRICE as JOB
 
 # Seconds
@@ -19,10 +19,12 @@ _SOON = const(30)
 
 _GET_CURRENT_PRICE = const(0x00)
 _PUBLISH_PRICE = const(0x00)
-_PUBLISH_CO2_VALUE = const(0x07)
+_PUBLISH_CONVERSION_FACTOR = const(0x02)
+_PUBLISH_CALORIFIC_VALUE = const(0x03)
+_PUBLISH_TIER_LABELS = const(0x08)
 _LAST_PUBLISHED = const(0x0E)
+_NEWS = const(60)
 _RX_ON_WHEN_IDLE = b"\x01"
-_PRICE_DIGITS = const(5)
 _UNUSED_PRICE = const(0xFFFFFFFF)
 _UNTIL_CHANGED = const(0xFFFF)
 _CANCELLED = const(0xFFFFFFFF)
@@ -56,7 +58,7 @@ class PublishedPrice:
         # A start of 0 is "now": the time that the message gives as its own.
         self.start = start or now
         self.end = None if minutes == _UNTIL_CHANGED else self.start + minutes * 60
-        self.rate = None if price == _UNUSED_PRICE else units.scale(price, 1, 10**self.digits, _PRICE_DIGITS)
+        self.rate = None if price == _UNUSED_PRICE else fields.rate(price, self.digits)
 
 
 async def run(rounds, commodity):
@@ -93,17 +95,23 @@ def in_force(rounds, commodity, published):
         if left <= 0:
             price.rate.put(None, now, utc)
         price.rate.max_age = max(min(left, PRICE_AGE), 0)
-    if rounds.ledger:
-        rate = None if price.rate.value is None else a_kwh(rounds, commodity, published)
-        rounds.ledger.rate(commodity, min(published.start, utc), rate, published.end)
+    if price.rate.value is not None:
+        enter(rounds, commodity, published)
     if left is None:
         return _EACH
     # The meter's clock may be behind the hub's, and the price that it calls current over.
     return _RETRY if left < _SOON else min(left, _EACH)
 
 
-def a_kwh(rounds, commodity, published):
-    """Its rate a kWh, for the ledger: that of a cubic metre by the gas's factors; None where it is not known."""
+def enter(rounds, commodity, published):
+    """Tells the ledger of a price, now or to come."""
+    if rounds.ledger:
+        rounds.ledger.rate(commodity, published.start, _a_kwh(rounds, commodity, published), published.end)
+        rounds.hurry(STRIP, commodity)
+
+
+def _a_kwh(rounds, commodity, published):
+    # That of a cubic metre by the gas's factors; None where it is not known.
     unit = published.unit_of_measure & 0x7F
     rate = published.rate
     if rate is None or not unit:
@@ -119,17 +127,20 @@ async def heard(rounds, commodity, number, payload):
     """What is published unasked: a price is taken, other news of the tariff are a reason to ask."""
     if number > _LAST_PUBLISHED:
         return False
+    if number in (_PUBLISH_CONVERSION_FACTOR, _PUBLISH_CALORIFIC_VALUE):
+        rounds.hurry(FACTORS, commodity, _NEWS)
+    elif 0 < number <= _PUBLISH_TIER_LABELS:
+        rounds.hurry(TARIFF, commodity, _NEWS)
+        rounds.hurry(MATRIX, commodity, _NEWS)
+        rounds.hurry(CALENDARS, commodity, _NEWS)
     if number != _PUBLISH_PRICE:
-        rounds.hurry(TARIFF, commodity, 2)
-        rounds.hurry(MATRIX, commodity, 4)
-        rounds.hurry(CALENDARS, commodity, 10)
         return True
     published = PublishedPrice(payload)
     utc = rounds.session.clock.now()
     if published.start == _CANCELLED:
         rounds.hurry(SCHEDULED, commodity)
     elif utc is not None and published.start > utc:
-        rounds.comes(commodity, published.start, published.end, published.rate)
+        enter(rounds, commodity, published)
         rounds.hurry(JOB, commodity, published.start - utc + 1)
     else:
         rounds.hurry(JOB, commodity, in_force(rounds, commodity, published))

@@ -20,15 +20,16 @@ TIME = const(1)
 LOOK_FOR_GAS = const(2)
 PRICE = const(3)
 TARIFF = const(5)
+MATRIX = const(6)
+FACTORS = const(7)
 CALENDARS = const(8)
 SWITCHES = const(9)
 SCHEDULED = const(10)
 STRIP = const(11)
 MESSAGING = const(12)
 DEVICE_MANAGEMENT = const(13)
-ACCOUNT = const(15)
-MATRIX = const(6)
 PREPAYMENT = const(14)
+ACCOUNT = const(15)
 _COUNT = const(22)
 _FIRST = const(3)
 _NAMES = const(
@@ -49,7 +50,6 @@ _ABSENT_SOON = const(120)
 _ABSENT = const(3600)
 _ABSENT_LONGEST = const(86400)
 _SPREAD = const(2)
-_COMING = const(24)
 _FAILURES_TO_PROBE = const(3)
 _FAILURES_TO_LOOK = const(6)
 _ABSENCES_SOON = const(3)
@@ -65,10 +65,7 @@ class Rounds:
         self.session = session
         self.ledger = session.ledger
         self.seen = [(0, 0, 0, 0)] * 2  # `profile`'s memory of its search, by commodity
-        # Prices to come, (commodity, start, end or None, rate or None) each, which `strip` will enter into the
-        # timetable; and up to when they are known, by commodity
-        self.coming = []
-        self.known = [0, 0]
+        self.known = [0, 0]  # until when prices to come are known, by commodity: `scheduled`'s
         self._due = []
         self._what = []
         now = uptime()
@@ -101,12 +98,6 @@ class Rounds:
             if self._what[row] >> 7 == job << 1 | commodity:
                 self._due[row] = min(self._due[row], uptime() + seconds)
                 self._what[row] &= ~0x7F
-
-    def comes(self, commodity, start, end, rate):
-        """Keeps a price to come for the timetable."""
-        if len(self.coming) < _COMING and (end or start > (self.session.clock.now() or 0)):
-            self.coming.append((commodity, start, end, rate))
-            self.hurry(STRIP, commodity)
 
     def _first(self, polls):
         # The row that is due first; a poll that is due goes before all others. -1 for none.

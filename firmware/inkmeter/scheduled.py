@@ -1,13 +1,12 @@
-"""A job: prices that are to come, one by one, by Get Scheduled Prices (SE 1.4, D.4.2.3.3), for the timetable.
+"""A job: prices that are to come, one by one, by Get Scheduled Prices (SE 1.4, D.4.2.3.3), for the ledger.
 
-What the timetable knows already is asked for again four times a day; news come unasked, too.
+What is known already is asked for again four times a day; news come unasked, too.
 """
 
 from micropython import const
 
 from inkmeter import commands, price
 from inkmeter.radio import PRICE
-from inkmeter.rounds import STRIP
 
 _EACH = const(1800)
 _CLOCK_RETRY = const(60)
@@ -39,15 +38,13 @@ async def run(rounds, commodity):
             break
         published = price.PublishedPrice(payload)
         some = True
-        rounds.comes(commodity, published.start, published.end, published.rate)
+        price.enter(rounds, commodity, published)
         if published.end is None or not after < published.end < utc + _HORIZON:
             break
         after = published.end
     else:
-        # There is more: it goes on when the timetable has taken these.
+        # There is more; others are to have their turn.
         rounds.known[commodity] = after
-        rounds.hurry(STRIP, commodity)
         return 1
     rounds.known[commodity] = 0 if utc % _ALL_ANEW < _EACH else after
-    rounds.hurry(STRIP, commodity)
     return _EACH if some else None

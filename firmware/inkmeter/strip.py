@@ -1,4 +1,4 @@
-"""A job: enters what was heard of prices to come into the timetable, and says which comes next."""
+"""A job: which price comes next, by the ledger's log of rates."""
 
 from micropython import const
 
@@ -7,14 +7,13 @@ from inkmeter.facts import NEXT_RATE, NEXT_RATE_AT
 from inkmeter.log import uptime
 
 _EACH = const(1800)
+_CLOCK_RETRY = const(60)
 
 
 async def run(rounds, commodity):
     utc = rounds.session.clock.now()
-    if utc is None:
-        return _EACH
-    coming, rounds.coming = rounds.coming, [one for one in rounds.coming if one[0] != commodity]
-    timetable.enter(commodity, [one[1:] for one in coming if one[0] == commodity], utc)
+    if utc is None or not rounds.ledger:
+        return _CLOCK_RETRY
     changes = timetable.slots(utc, 2, commodity)
     at, rate = changes[1] if len(changes) > 1 else (None, None)
     home = rounds.session.home

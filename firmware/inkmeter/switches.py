@@ -3,7 +3,7 @@
 from micropython import const
 
 from inkmeter import days, timetable
-from inkmeter.rounds import SCHEDULED
+from inkmeter.rounds import SCHEDULED, STRIP
 from inkmeter.zcl import ZclError
 
 _EACH = const(21600)
@@ -29,19 +29,19 @@ async def run(rounds, commodity):
     except ZclError:
         calendar = None
     rates = timetable.tiers(commodity)
-    if calendar is None or utc is None or not rates:
+    if calendar is None or utc is None or not rates or not rounds.ledger:
         return _EACH
     if calendar.start > utc:
         return min(calendar.start - utc, _EACH)
     today = utc - utc % _A_DAY
     end = today + 3 * _A_DAY
-    slots = []
-    for start, tier in reversed(calendar.switches(today - _A_DAY, end)):
-        if end > utc:
-            slots.append((start, end, rates[tier - 1] if 0 < tier <= len(rates) else None))
-        end = start
-    slots.reverse()
-    timetable.enter(commodity, slots, utc)
+    slots = calendar.switches(today - _A_DAY, end)
+    for i in range(len(slots)):
+        start, tier = slots[i]
+        until = slots[i + 1][0] if i + 1 < len(slots) else end
+        if until > utc and 0 < tier <= len(rates):
+            rounds.ledger.rate(commodity, start, rates[tier - 1], until)
+    rounds.hurry(STRIP, commodity)
     # What is published price by price goes above it.
     rounds.known[commodity] = 0
     rounds.hurry(SCHEDULED, commodity)

@@ -55,7 +55,7 @@ async def run(rounds, commodity):
             rounds.ledger.standing_charge(commodity, standing)
         tiers = await _several(rounds, commodity, tier_price, min(home.fact(TIERS | side, uptime()) or 0, _TIERS))
         if tiers:
-            timetable.enter_tiers(commodity, [fields.money(value, digits) for value in tiers])
+            timetable.enter_tiers(commodity, [fields.rate(value, digits) for value in tiers])
             rounds.hurry(SWITCHES, commodity)
         await _blocks(rounds, commodity, found, digits)
     return _EACH if some else None
@@ -84,7 +84,7 @@ async def _blocks(rounds, commodity, found, digits):
     side = commodity << 2
     rates = await _several(rounds, commodity, block_price, ends + 1)
     for i in range(len(rates)):
-        home.put(BLOCK_RATE + 8 * i | side, fields.money(rates[i], digits), now)
+        home.put(BLOCK_RATE + 8 * i | side, fields.rate(rates[i], digits), now)
     thresholds = await _several(rounds, commodity, block_threshold, ends)
     # In the meter's own units, where the Price cluster says that it counts in others.
     meter = home.meter(commodity)

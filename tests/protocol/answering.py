@@ -1,4 +1,4 @@
-"""Stand-ins for the tests of the jobs: a home whose servers answer by tables, and whose time is moved by waiting alone."""
+"""Stand-ins for the tests of the jobs: servers that answer by tables, and a home whose time is moved by waiting."""
 
 import os
 import sys
