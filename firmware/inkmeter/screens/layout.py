@@ -146,7 +146,9 @@ class Page:
         self.text(size, self.edge, self.y, text)
         right = self.edge + wide + 4
         right += self.text(name, right, self.y + big.baseline - self.font(name).baseline, unit)
-        self.y += big.baseline + (6 if self.tall else 3)
+        small = self.font(name)
+        low = [1 for letter in "py/" if letter in unit]
+        self.y += big.baseline + max(6 if self.tall else 3, small.height - small.baseline + 1 if low else 0)
         return right
 
     def column(self, left, top, bottom, texts):
@@ -157,11 +159,17 @@ class Page:
             for size in self.texts:
                 lines = []
                 for text in texts:
-                    one = self.fit(text, room, bytes((size,)))[1]
-                    lines += self.wrap(text.split(";")[0], size, room) if one[-1] == "…" else [one]
+                    one = [self.fit(text, room, bytes((size,)))[1]]
+                    if one[0][-1] == "…":
+                        one = self.wrap(text.split(";")[0], size, room)
+                        if " ".join(one) != text.split(";")[0]:
+                            break
+                    lines += one
+                else:
+                    text = None
                 line = self.font(size).height
                 # The last line's air may reach lower.
-                if line * len(lines) <= bottom - top + 2 and not [1 for one in lines if self.font(size).width(one) > room]:
+                if text is None and line * len(lines) <= bottom - top + 2:
                     y = top + max(bottom - top - line * len(lines), 0) // 2
                     for one in lines:
                         self.text(size, self.width - self.edge, y, one, ">")
@@ -193,6 +201,9 @@ class Page:
             if line * len(rows) <= room and all([self._pair(*row, size) for row in rows]):
                 break
         else:
+            # Names above their values where the two do not fit side by side.
+            if [1 for row in rows if not self._pair(*row, size)]:
+                line *= 2
             fits = max(room // line, 1)
             if fits < len(rows):
                 parts = (len(rows) + fits - 1) // fits
@@ -202,13 +213,13 @@ class Page:
         self.y += (step - line) // 2
         for row in rows:
             pair = self._pair(*row, size)
-            if pair:
-                self.text(size, self.edge, self.y, pair[0])
-                self.text(size, self.width - self.edge, self.y, pair[1], ">")
-            else:
-                # Not even the shortest: the name is left out, the value kept.
-                value = self.fit(row[1], self.width - 2 * self.edge, bytes((size,)))[1]
-                self.text(size, self.width - self.edge, self.y, value, ">")
+            y = self.y
+            if not pair:
+                wide = self.width - 2 * self.edge
+                pair = [self.fit(text, wide, bytes((size,)))[1] for text in row]
+                y += line // 2
+            self.text(size, self.edge, self.y, pair[0])
+            self.text(size, self.width - self.edge, y, pair[1], ">")
             self.y += step
         self.y = top + step * len(rows)
 
@@ -234,13 +245,14 @@ class Page:
         return lines
 
     def paragraph(self, text, bottom, room=None, sizes=None, align="<"):
-        """A text over as many lines as it takes, in the largest letters with which it ends above `bottom`; else
-        in parts, the one that `view.cursor` says.
+        """A text over as many lines as it takes, in the largest letters with which it ends above `bottom`: smaller
+        ones than the theme's rather than half a text. Else in parts, the one that `view.cursor` says.
         """
         sizes = sizes or self.texts
         room = room or self.width - 2 * self.edge
         text = text.split(";")[0]
-        for size in sizes:
+        smaller = b"\2\1\0"[3 - sizes[-1] :] if sizes[-1] < 3 else b"\2\1\0"
+        for size in sizes + smaller:
             line = self.font(size).height
             lines = self.wrap(text, size, room)
             if line * len(lines) <= bottom - self.y:

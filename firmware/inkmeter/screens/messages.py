@@ -9,8 +9,6 @@ from inkmeter.screens.layout import Page
 _IMPORTANCE = const(0x0C)  # MessageControl: 4 medium, 8 high, 12 critical
 _HIGH = const(8)
 _CONFIRM = const(0x80)
-# Smaller letters rather than half a message, in large text too.
-_SIZES = const(b"\3\2\1\0")
 
 
 def picture(view, now):
@@ -33,7 +31,7 @@ def picture(view, now):
         size = page.texts[-2] if page.tall else page.texts[-1]
         bottom -= page.font(size).height + 6
     # A ";" is the supplier's own here.
-    page.paragraph(message.replace(";", ","), bottom, sizes=_SIZES[0 if page.tall else 1 if page.large else 2 :])
+    page.paragraph(message.replace(";", ","), bottom, sizes=b"\3\2\1\0" if page.tall else None)
     if ask:
         page.y = bottom
         page.rule()

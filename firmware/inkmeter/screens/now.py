@@ -27,7 +27,8 @@ def picture(view, now):
     left = page.say(w.ELECTRICITY if watts is None else w.SENDING_OUT if sending else w.USING)
     if watts is not None:
         left = ("\2 " if sending else "\1 ") + left.replace(";", ";\2 " if sending else ";\1 ")
-    page.title(left, page.say(age, at))
+    age = page.say(age, at)
+    page.title(left, age + ";" + at if state == h.LIVE else age)
     top = page.y
     price, an_hour = _money(page, home, now, watts, sending)
     figure, unit, other = kilowatts(watts), "kW", an_hour

@@ -14,13 +14,13 @@ _BESIDE = const(92)  # two groups
 def picture(view, now):
     page = Page(view)
     home = view.home
-    scale = 5 if page.tall else 3
+    scale = 3 if not page.tall else 4 if page.large else 5
     side = (qr.SIZE + 2 * _QUIET) * scale
     left = page.width - side
     wide = page.tall or left > 170
     happened, todo, _, _ = page.outcome(home.outcome)
     # Of the large theme there is room on the largest panel only.
-    size = page.texts[0 if page.large else 1] if page.tall else f.BODY
+    size = page.texts[1] if page.tall else f.BODY
     code = size if page.tall else f.CODE
     small = size if page.large and page.tall else f.BODY
     body = page.font(small)
@@ -47,6 +47,7 @@ def picture(view, now):
     _groups(page, home.install_code, 3, code, step)
     # On the small panels the last line runs on under the code.
     foot = view.height - page.font(size).height - (4 if page.tall else 0)
+    size, todo = page.fit(todo, page.width - 2 * page.edge, bytes((size, f.HEAD)) if page.tall else bytes((size,)))
     page.text(size, page.edge, foot, todo)
     top = (view.height - (0 if wide and not page.tall else body.height) - qr.SIZE * scale) // 2
     page.squares(left + _QUIET * scale, top, scale, qr.matrix(install_code.label(home.eui64, home.install_code)))

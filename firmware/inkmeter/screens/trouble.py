@@ -11,7 +11,7 @@ def picture(view, now):
     happened, todo, who, again = page.outcome(home.outcome)
     if home.detail:
         todo += ", " + home.detail
-    small = page.texts[-2 if page.tall else -1]
+    small = page.texts[-2 if page.tall and not page.large else -1]
     line = page.font(small).height
     # The code stands at the right of the last line.
     foot = page.bottom - line
@@ -22,11 +22,11 @@ def picture(view, now):
     else:
         last = ""
     sizes = page.texts if page.large else bytes((page.texts[0] + 1,)) + page.texts
-    room = foot - (line + 2) * (1 if page.large and not page.tall else 2)
+    room = foot - (0 if page.large and not page.tall else 2 * line + 4)
     page.y += 2
     page.paragraph(happened, room - line, sizes=sizes)
     page.y += 2 if page.large else 4
-    page.paragraph(todo, room, sizes=page.texts[1:] if page.large and page.tall else page.texts)
+    page.paragraph(todo, room, sizes=page.texts)
     page.y = max(page.y, room - 4)
     if page.tall or not page.large:
         page.rule()
