@@ -204,7 +204,9 @@ class Page:
             # Names above their values where the two do not fit side by side.
             if [1 for row in rows if not self._pair(*row, size)]:
                 line *= 2
-            fits = max(room // line, 1)
+            fits = room // line
+            if not fits:
+                return
             if fits < len(rows):
                 parts = (len(rows) + fits - 1) // fits
                 part = self.view.cursor % parts

@@ -9,12 +9,16 @@ from inkmeter.screens.layout import Page
 _IMPORTANCE = const(0x0C)  # MessageControl: 4 medium, 8 high, 12 critical
 _HIGH = const(8)
 _CONFIRM = const(0x80)
+_LONG = const(60)
 
 
 def picture(view, now):
     page = Page(view)
     home = view.home
     message = home.fact(facts.MESSAGE, now)
+    if message and len(message) > _LONG and not page.tall:
+        # Normal letters rather than half of it.
+        page.texts = b"\1\0"
     flags = home.fact(facts.MESSAGE_FLAGS, now) or 0
     importance = flags & _IMPORTANCE
     right = ""
