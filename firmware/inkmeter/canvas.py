@@ -21,7 +21,7 @@ from micropython import const
 from inkmeter.font import Font
 
 _WHITE = const(1)
-_BAND = const(32)  # rows
+_BAND = const(16)  # rows
 _COLUMNS = const(29)
 _HEAD = const(6)
 _BOX = const(16)

@@ -32,63 +32,15 @@ _SIGNED = const(98)  # b
 _EZSP_STATUS = const(101)  # e
 _EMBER_STATUS = const(115)  # s
 
-# One row: first version it holds for, @identifier, name, what is sent, what comes back ("-": nothing).
+# One row of ezsp.tbl, which stays in flash: first version it holds for, @identifier, name, what is sent, what comes
+# back ("-": nothing).
 # A later row of the same name replaces an earlier one; "!" takes a command away.
 #   B H I b   unsigned 8, 16, 32 and signed 8 bits      #NN  NN bytes      L  length byte and bytes
 #   R  all the rest     =XX  that byte, not given by the caller
 #   e  EzspStatus       s  EmberStatus                      S  sl_status_t, also before version 14
 # From version 14 on, e and s are sl_status_t too.
-_TABLE = const(b"""
-8 @AB setValue BL e
-8 @53 setConfigurationValue BH e
-8 @02 addEndpoint BHHBBBR e
-8 @55 setPolicy BB e
-8 @26 getEui64 - #08
-8 @0B getMfgToken B L
-8 @17 networkInit H s
-8 @18 networkState - B
-8 @1A startScan BIB s
-9 @1A startScan BIB S
-8 @1F joinNetwork B#08HbBBHBI s
-8 @21 findAndRejoinNetwork BI s
-14 @21 findAndRejoinNetwork BI=FF=03 s
-8 @20 leaveNetwork - s
-14 @20 leaveNetwork =00 s
-8 @34 sendUnicast BHHHBBHHBBL sB
-14 @34 sendUnicast BHHHBBHHBHL sB
-8 @36 sendBroadcast HHHBBHHBBBL sB
-14 @36 sendBroadcast =FF=FFH=00HHBBHHBBHL sB
-8 @61 lookupEui64ByNodeId H s#08
-8 @5C setAddressTableRemoteEui64 B#08 s
-14 @5C setAddressTableRemoteEui64 ! !
-8 @5D setAddressTableRemoteNodeId BH -
-14 @5D setAddressTableRemoteNodeId ! !
-14 @5C setAddressTableInfo B#08H s
-8 @68 setInitialSecurityState H#16#16B#08 s
-8 @14 requestLinkKey #08 s
-8 @6F aesMmoHash #16IBL s#16I
-8 @A5 getCertificate - s#48
-8 @A4 generateCbkeKeys - s
-8 @9F calculateSmacs B#48#22 s
-8 @A1 clearTemporaryDataMaybeStoreLinkKey B s
-8 @EC getCertificate283k1 - s#74
-8 @E8 generateCbkeKeys283k1 - s
-8 @EA calculateSmacs283k1 B#74#37 s
-8 @EE clearTemporaryDataMaybeStoreLinkKey283k1 B s
-8 @19 stackStatusHandler - s
-8 @1B networkFoundHandler - BH#08BBBBb
-8 @1C scanCompleteHandler - Bs
-8 @3F messageSentHandler - BHHHBBHHBBsL
-14 @3F messageSentHandler - sBHHHBBHHBHL
-8 @45 incomingMessageHandler - BHHBBHHBBbHBBL
-14 @45 incomingMessageHandler - BHHBBHHBH#08BBBbIL
-8 @9B zigbeeKeyEstablishmentHandler - #08B
-8 @9E generateCbkeKeysHandler - s#22
-8 @E9 generateCbkeKeysHandler283k1 - s#37
-8 @A0 calculateSmacsHandler - s#16#16
-8 @EB calculateSmacsHandler283k1 - s#16#16
-""")
-
+_TABLE = const("ezsp.tbl")
+_KNOWN_ROWS = const(6)
 
 # EmberStatus of versions 8 to 13, then sl_status_t of 14, high and low byte (Silicon Labs sl_status.h).
 _EMBER = const(
@@ -128,6 +80,7 @@ class Ezsp:
         self._name = ""
         self._id = -1
         self._receives = b""
+        self._known = {}  # rows used lately, by key
 
     def encode_version(self, version, buffer):
         """The version command: in the legacy form, which any NCP understands, until `version` is set."""
@@ -207,15 +160,20 @@ class Ezsp:
 
     def _row(self, key):
         # The last row with this key that holds for the version.
-        found = None
-        at = _TABLE.find(key)
-        while at >= 0:
-            begin = _TABLE.rfind(b"\n", 0, at) + 1
-            row = _TABLE[begin : _TABLE.find(b"\n", at)].split(b" ")
-            if int(row[0]) > self.version:
-                break
-            found = row
-            at = _TABLE.find(key, at + 1)
+        known = b"%d%s" % (self.version, key)
+        row = self._known.get(known)
+        if row is None:
+            if len(self._known) >= _KNOWN_ROWS:
+                self._known = {}
+            row = self._known[known] = self._find(key)
+        return row.split(b" ") if row else None
+
+    def _find(self, key):
+        found = b""
+        with open(__file__[: __file__.rfind("/") + 1] + _TABLE, "rb") as table:
+            for row in table:
+                if key in row and int(row[: row.find(b" ")]) <= self.version:
+                    found = row.rstrip()
         return found
 
     def _pack(self, form, values, buffer):

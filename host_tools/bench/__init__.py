@@ -29,11 +29,12 @@ class BenchError(Exception):
 
 def _run(name: str, times: int) -> tuple[int, int]:
     # (instructions of the whole process, heap bytes of one run)
+    firmware = build.build("simulator", short=False)
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [
                 "valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", toolchain.interpreter().path,
-                "-X", "heapsize=4m", str(Path(__file__).parent / "hot_paths.py"), str(build.build("simulator")),
+                "-X", "heapsize=4m", str(Path(__file__).parent / "hot_paths.py"), str(firmware),
                 name, str(times),
             ],
             capture_output=True, text=True, check=False,

@@ -147,10 +147,25 @@ class Run:
 
     # Doing
 
-    def press(self) -> None:
-        """Presses the device's OK button."""
+    def press(self, name: str = "ok", seconds: float = 0.1) -> None:
+        """Presses a button, or several at once ("back+next"), and lets go after so long."""
+        for one in name.split("+"):
+            self.set_button(one, True)
+            self.clock.call_later(seconds, self._let_go, one, self.world.device)
+
+    def set_button(self, name: str, down: bool) -> None:
+        """Moves one button."""
         assert self.world.device
-        self.world.device.press()
+        self.world.device.set_button(name, down)
+
+    def _let_go(self, name: str, device: object) -> None:
+        if self.world.device is device:
+            self.set_button(name, False)
+
+    async def hold(self, name: str, seconds: float) -> None:
+        """Presses and waits until the device has answered the letting go."""
+        self.press(name, seconds)
+        await self.sleep(seconds + 0.5)
 
     async def pair(self) -> None:
         """What a household does, from a device that shows its code to one that shows readings."""

@@ -22,12 +22,13 @@ from host_tools.sim.household import Household
 from host_tools.sim.hub import Hub
 from host_tools.sim.ncp.emulator import NcpEmulator
 from host_tools.sim.ncp.tokens import Tokens, install_code_token
-from host_tools.sim.panel import Ssd1680
+from host_tools.sim.panel import Ssd1680, Ssd1683
 from host_tools.sim.portal import Portal, Timeline
 from host_tools.sim.tariff import Tariff
 from host_tools.sim.uart import Line
 
-PANELS = {"2.9": (128, 296), "2.13": (122, 250)}
+# The controller, its visible sources and gates
+PANELS = {"2.9": (Ssd1680, 128, 296), "2.13": (Ssd1680, 122, 250), "4.2": (Ssd1683, 400, 300)}
 ISSUER = b"INKMTEST"
 # Where things are, in metres; the display is at the origin.
 HUB_AT, METER_AT, GAS_METER_AT, NEXT_DOOR = (6.0, 4.0), (6.0, 4.5), (9.0, -2.0), (-14.0, 9.0)
@@ -42,6 +43,7 @@ class Settings:
     suites: tuple[int, ...] = (1, 2)
     hub_suites: tuple[int, ...] = (1, 2)
     panel: str = "2.9"
+    buttons: int = 3
     baud: int = 115200
     heap: str = "80k"
     gas: bool = True
@@ -76,7 +78,8 @@ class World:
             self.gas_meter = GasMeter(self.air, self._eui64(), self.household, position=GAS_METER_AT)
             self.hub.trust(self.gas_meter, 0x7C02)
         self.ncp = self._make_ncp()
-        self.panel = Ssd1680(*PANELS[settings.panel])
+        controller, sources, gates = PANELS[settings.panel]
+        self.panel = controller(sources, gates)
         self.device: Device | None = None
         self.on_uart: Callable[[bytes], None] = self._to_device
         self.uart_to_ncp = Line(self.ncp.receive, baud=settings.baud, rng=self._rng())
@@ -155,6 +158,7 @@ class World:
         self.device = Device(
             self.clock, toolchain.interpreter(), root, self.panel, self.uart_to_ncp.send, log,
             heap=self.settings.heap, seed=self._device_seed, module=module,
+            buttons=self.settings.buttons,
         )  # fmt: skip
         self.device.on_ncp_reset = lambda: self.ncp.reboot(NcpResetCode.RESET_EXTERNAL)
         self.clock.device = self.device

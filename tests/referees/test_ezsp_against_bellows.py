@@ -5,13 +5,14 @@ import re
 
 import bellows.types as t
 import pytest
-from inkmeter import ezsp
 from inkmeter.ezsp import Ezsp, EzspError, from_ember
 
+from host_tools import ROOT
 from host_tools.sim.ncp.ezsp import command_table
 
 VERSIONS = range(8, 15)
-NAMES = sorted(set(re.findall(rb"^\d+ @[0-9A-F]+ (\w+) ", ezsp._TABLE, flags=re.M)))
+TABLE = ROOT / "firmware/inkmeter/ezsp.tbl"
+NAMES = sorted(set(re.findall(rb"^\d+ @[0-9A-F]+ (\w+) ", TABLE.read_bytes(), flags=re.M)))
 # What a caller of the firmware's does not give, because a display has only one thing to say.
 CONSTANTS = {
     (14, "findAndRejoinNetwork"): {"reason": 0xFF, "nodeType": 3},

@@ -53,11 +53,25 @@ def machine():
         yield board
 
 
+MEASURE = """
+import gc, json, sys, asyncio, board
+from inkmeter.app import App
+async def main():
+    app = App(board)
+    asyncio.create_task(app.run())
+    await asyncio.sleep(2)
+    gc.collect()
+    print(json.dumps([gc.mem_alloc(), sys.maxsize, app.supervisor.restarts]))
+asyncio.run(main())
+"""
+
+
 @pytest.fixture(scope="module")
 def boards(tmp_path_factory):
     folder = tmp_path_factory.mktemp("boards")
     (folder / "partless").mkdir()
     (folder / "partless/board.py").write_text(PARTLESS)
+    (folder / "partless/measure.py").write_text(MEASURE)
     yield folder
     shutil.rmtree(build.BUILD / "device/partless", ignore_errors=True)
 
@@ -93,18 +107,7 @@ def test_what_the_firmware_no_longer_has_goes_and_what_is_the_device_s_own_stays
 
 def test_the_firmware_on_32_bit_bare_metal_stays_within_its_heap(machine, boards):
     deployed(machine, boards)
-    script = """
-import gc, json, sys, asyncio, board
-from inkmeter.app import App
-async def main():
-    app = App(board)
-    asyncio.create_task(app.run())
-    await asyncio.sleep(2)
-    gc.collect()
-    print(json.dumps([gc.mem_alloc(), sys.maxsize, app.supervisor.restarts]))
-asyncio.run(main())
-"""
-    alloc, maxsize, restarts = json.loads(mpremote(machine, "exec", script).strip().splitlines()[-1])
+    alloc, maxsize, restarts = json.loads(mpremote(machine, "exec", "import measure").strip().splitlines()[-1])
     assert maxsize == (1 << 31) - 1
     assert not any(restarts.values())
     assert alloc < 64 * 1024, alloc

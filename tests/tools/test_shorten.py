@@ -1,11 +1,12 @@
 """Short private names for the device, and the one place that sends."""
 
 import ast
+import re
 
 import pytest
 
 from host_tools import ROOT
-from host_tools.shorten import NotOwn, shorten
+from host_tools.shorten import NotOwn, program, shorten
 
 FIRMWARE = sorted((ROOT / "firmware/inkmeter").rglob("*.py"))
 
@@ -76,3 +77,82 @@ def test_one_file_alone_sends():
     sends = [node.name for node in ast.walk(ast.parse((ROOT / "firmware/inkmeter/radio.py").read_text()))
              if isinstance(node, ast.AsyncFunctionDef) and "sendUnicast" in ast.unparse(node)]  # fmt: skip
     assert sends == ["_transmit"]
+
+
+def run_program(sources):
+    """What `main.answer()` gives in a program of plain modules."""
+    import sys
+    import types
+
+    before = dict(sys.modules)
+    sys.modules["micropython"] = types.SimpleNamespace(const=lambda value: value)
+    try:
+        for module, source in sources.items():
+            made = types.ModuleType(module)
+            sys.modules[module] = made
+            exec(source, made.__dict__)
+            parent, _, name = module.rpartition(".")
+            if parent:
+                setattr(sys.modules[parent], name, made)
+        return sys.modules["box.main"].answer()
+    finally:
+        sys.modules.clear()
+        sys.modules.update(before)
+
+
+PROGRAM = {
+    "box": "",
+    "box.colours": "from micropython import const\nRED = const(3)\nBLUE = const(RED << 4 | 1)\n_HIDDEN = const(9)\n"
+    "SHADE = const(_HIDDEN + 1)\nNAME = const('red')\n\ndef mixed():\n    return RED + _HIDDEN\n",
+    "box.lamp": "class Lamp:\n    def __init__(self, colour, *, brightness=1):\n        self.colour = self.box = colour\n"
+    "        self.brightness = brightness\n\n    def read(self, colours):\n"
+    "        return [self.colour + other for other in colours if other > 0]\n\n"
+    "class Broken(Exception):\n    pass\n",
+    "box.main": "from box import colours as c\n"
+    "from box.colours import (\n    BLUE,\n    RED,\n    SHADE,\n    mixed,\n)\n"
+    "from box.lamp import Broken, Lamp\n\ndef answer():\n    lamp = Lamp(BLUE, brightness=c.RED)\n"
+    "    colour = lamp.read([1, RED, -SHADE])\n    try:\n        raise Broken('£', c.BLUE)\n"
+    "    except Broken as error:\n        name = type(error).__name__\n"
+    "    return colour, lamp.brightness, mixed(), c.NAME, name, (lambda colour: colour * 2)(c.RED), scoped(2, 3, 4)\n\n"
+    "outside = 5\n\ndef scoped(error, shade, keep, outside=outside):\n    total = [0]\n"
+    "    def add(amount, shade=shade):\n        nonlocal keep\n        keep += amount\n        total[0] += shade\n"
+    "    try:\n        add(error)\n        raise ValueError(error)\n    except ValueError as error:\n"
+    "        return total[0] + keep + outside, error.args\n",
+}
+
+
+def test_a_program_does_the_same_without_its_numbers_and_names():
+    short = program(PROGRAM, kept={"answer"})
+    assert run_program(short) == run_program(PROGRAM) == ([50, 52], 3, 12, "red", "Broken", 6, (14, (2,)))
+    assert {module: text.count("\n") for module, text in short.items()} == {
+        module: text.count("\n") for module, text in PROGRAM.items()
+    }
+    everything = "".join(short.values())
+    for gone in ("import BLUE", "BLUE,", "brightness=", "self.colour", "mixed", "Lamp"):
+        assert gone not in everything.replace("brightness=3", ""), gone
+    assert "read(" in everything and "class Broken" in everything and "_RED = const(3)" in everything
+
+
+def test_names_that_a_board_uses_stay():
+    assert "mixed" in program(PROGRAM, kept={"mixed"})["box.main"]
+
+
+def test_an_f_string_is_refused():
+    with pytest.raises(NotOwn, match="f-string"):
+        program({"box": "x = 1\nprint(f'{x}')\n"})
+
+
+def test_the_firmware_names_stay_apart():
+    sources = {
+        path.relative_to(ROOT / "firmware").as_posix().removesuffix(".py").replace("/", "."): path.read_text()
+        for path in FIRMWARE
+    }
+    short = program(sources)
+    for module, source in sources.items():
+        before, after = ast.dump(ast.parse(source)), ast.dump(ast.parse(short[module]))
+        assert before.count("FunctionDef(") == after.count("FunctionDef("), module
+        assert len(short[module].splitlines()) == len(source.splitlines()), module
+    # No number is left as a name.
+    for text in short.values():
+        for line in text.splitlines():
+            assert not re.match(r"[A-Z]\w* = const\((0x|\d)", line), line
