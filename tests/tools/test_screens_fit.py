@@ -29,7 +29,7 @@ def crowded(picture):
     for mark, _, _, _, _ in marks:
         if mark.left < 0 or mark.top < 0 or mark.right > picture.width or mark.bottom > picture.height:
             yield f"{mark} is not all in the picture"
-        if _LEFT_OVER in mark.text or mark.kind == "text" and not mark.text.strip():
+        if _LEFT_OVER in mark.text or (mark.kind == "text" and not mark.text.strip()):
             yield f"{mark} is cut"
     for one, other in itertools.combinations(marks, 2):
         if "text" not in (one[0].kind, other[0].kind):
