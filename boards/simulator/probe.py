@@ -32,13 +32,17 @@ def _load(self, load=lazy.module.__enter__):
     return module
 
 
+def _take(app, live):
+    # A task's own local would keep the snapshot in the heap.
+    with lazy.module("snapshot", "settings") as snapshot:
+        return snapshot.take(app, live, lazy.peak_bytes)
+
+
 async def _listen(app):
     reader = asyncio.StreamReader(_ears)
     while True:
         await reader.readline()
-        live = _measure()
-        with lazy.module("snapshot", "settings") as snapshot:
-            _ears.write(snapshot.take(app, live, lazy.peak_bytes))
+        _ears.write(_take(app, _measure()))
 
 
 async def _run():

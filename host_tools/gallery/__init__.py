@@ -141,7 +141,7 @@ def _decode(marks: bytes) -> Iterator[Mark]:
 def draw(*wanted: str, folder: Path = FOLDER) -> list[Picture]:
     """Draws the pictures whose names hold all of these words. Raises DrawingFailed."""
     folder.mkdir(parents=True, exist_ok=True)
-    root = build.build("simulator")
+    root = build.build("simulator", short=False)
     done = subprocess.run(
         [toolchain.interpreter().path, "-X", "heapsize=600k", str(_SCRIPT), str(root), str(folder), *wanted],
         capture_output=True, text=True, check=False, timeout=90,

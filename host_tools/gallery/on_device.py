@@ -11,9 +11,9 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from inkmeter import facts, screens  # noqa: E402
-from inkmeter import home as h  # noqa: E402
-from inkmeter.canvas import Canvas  # noqa: E402
+from inkmeter import facts, screens
+from inkmeter import home as h
+from inkmeter.canvas import Canvas
 
 UTC = 831906120  # 12 May 2026, 14:02 British Summer Time
 NOW = 100000
@@ -59,7 +59,7 @@ class History:
         scale = 20 if kind == "extreme" else 1
         found = []
         for i in range(48):
-            if i >= last or kind == "gaps" and 9 <= i < 13:
+            if i >= last or (kind == "gaps" and 9 <= i < 13):
                 found.append(None)
             else:
                 net = use[i] - sun[i]

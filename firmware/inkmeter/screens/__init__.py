@@ -1,6 +1,6 @@
 """The screens: pure functions of the View that return a picture (see `inkmeter.canvas`).
 
-Each is a module with `picture(view, now)`; which one is shown, `choose` says. `view` has home, ledger, clock,
+Each is a module with `draw(page)`; which one is shown, `choose` says. `view` has home, ledger, clock,
 settings, width, height, page, cursor, money ...; `past` is what `inkmeter.screens.past` fetched for that screen.
 """
 
@@ -18,7 +18,7 @@ _FIGURES = const(0b01001111111)
 _STATUS = const(7)
 _SURVEY = const(8)
 _SETTINGS = const(10)
-_HELPERS = const("screens.layout font people words qr install_code")
+_WITH_PAST = const("now day week price prepay pairing")
 
 
 def choose(view):
@@ -40,14 +40,25 @@ def choose(view):
 
 
 def picture(view, now):
-    """The picture of that screen: what it needs of the past is fetched first, then laid out, then all let go."""
-    view.past = None
+    """The picture of that screen. One thing is in memory at a time: what it needs of the past is fetched first; then
+    its parts are laid out, each of which says which one is next, and with what.
+    """
     name = choose(view)
-    if name in ("now", "day", "week", "price", "prepay"):
-        with module("screens.past", "people") as past:
+    view.past = None
+    if name in _WITH_PAST:
+        with module("screens.past") as past:
             view.past = past.fetch(view, name, now)
-    try:
-        with module("screens." + name, *_HELPERS.split(" ")) as screen:
-            return screen.picture(view, now)
-    finally:
-        view.past = None
+    if name == "status":
+        with module("screens.links") as links:
+            view.links = list(links.links(view, now))
+    elif name == "survey":
+        view.signal = view.radio and view.radio.signal
+    with module("screens.layout", "font", "people", "words") as layout:
+        page = layout.Page(view, now)
+        part = (name,)
+        while part:
+            with module("screens." + part[0], "screens.prose") as screen:
+                part = screen.draw(page, *part[1:])
+    view.past = None
+    view.links = ()
+    return page.done()

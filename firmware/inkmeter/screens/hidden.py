@@ -2,11 +2,9 @@
 
 from inkmeter import people
 from inkmeter import words as w
-from inkmeter.screens.layout import Page
 
 
-def picture(view, now):
-    page = Page(view)
+def draw(page):
     page.title("Inkmeter")
     page.rule()
     page.y += page.edge
@@ -14,5 +12,4 @@ def picture(view, now):
         page.line(people.date(people.local_day(page.utc), page.say(w.DAYS), page.say(w.MONTHS)))
     page.y += page.edge
     page.line(page.say(w.HIDDEN))
-    page.paragraph(page.say(w.HIDDEN_HOW), page.bottom)
-    return page.done()
+    return "prose", page.say(w.HIDDEN_HOW), page.bottom

@@ -5,15 +5,14 @@ from micropython import const
 from inkmeter import facts, units
 from inkmeter import home as h
 from inkmeter import words as w
-from inkmeter.screens.layout import Page
 
 _TIERS = const(8)
 _STEP = const(8)  # from one register's fact to the next one's
 
 
-def picture(view, now):
-    page = Page(view)
-    home = view.home
+def draw(page):
+    home = page.view.home
+    now = page.now
     electricity = home.meter(h.ELECTRICITY)
     page.title(page.say(w.METERS))
     rows = [_row(page, w.ELECTRICITY, electricity, electricity.current_summation_delivered, now)]
@@ -31,8 +30,7 @@ def picture(view, now):
         rows.append((page.say(w.METER_NUMBER), electricity.serial))
     if gas and gas.serial:
         rows.append((page.say(w.GAS_NUMBER), gas.serial))
-    page.rows(rows)
-    return page.done()
+    return "rows", rows
 
 
 def _digits(meter, raw):
