@@ -82,4 +82,5 @@ class View:
         self.radio = None
         self.links = ()
         self.signal = None
+        self.past = None  # what a screen had fetched of the ledger, while it is made
         self.touched = 0  # uptime of the last press
