@@ -16,6 +16,7 @@ P12|Joined, weak signal|Try another spot
 P13|Not a meter network|Enter the code at your supplier
 H01|Lost the meter network|Retrying
 H02|Supplier removed this device|Pair again
+H03|Lost the meter network|New hub? Press OK to pair
 N01|Radio module not answering|Switch off and on again
 N02|Radio module too old or too new|Update its firmware
 """)
