@@ -23,6 +23,7 @@ from host_tools.sim.hub import Hub
 from host_tools.sim.ncp.emulator import NcpEmulator
 from host_tools.sim.ncp.tokens import Tokens, install_code_token
 from host_tools.sim.panel import Ssd1680
+from host_tools.sim.parent import RouterParent
 from host_tools.sim.portal import Portal, Timeline
 from host_tools.sim.tariff import Tariff
 from host_tools.sim.uart import Line
@@ -31,6 +32,8 @@ PANELS = {"2.9": (128, 296), "2.13": (122, 250)}
 ISSUER = b"INKMTEST"
 # Where things are, in metres; the display is at the origin.
 HUB_AT, METER_AT, GAS_METER_AT, NEXT_DOOR = (6.0, 4.0), (6.0, 4.5), (9.0, -2.0), (-14.0, 9.0)
+# At the far end of a long drive: the display reaches the electricity meter alone, and that the hub.
+FAR_HUB_AT, FAR_METER_AT, FAR_GAS_METER_AT = (180.0, 0.0), (90.0, 0.0), (185.0, 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Settings:
     heap: str = "80k"
     gas: bool = True
     neighbour: bool = False
+    far: bool = False
     timeline: Timeline = dataclasses.field(default_factory=Timeline)
 
 
@@ -62,18 +66,22 @@ class World:
             2: Authority(SUITE_2, ISSUER, self._rng()),
         }
         self.household = Household(self._rng(), import_wh=4_631_207, export_wh=812_450, gas_litres=2_282_363)
-        self.hub = self._make_hub(channel=20, position=HUB_AT, gas=settings.gas)
+        self._hub_at = FAR_HUB_AT if settings.far else HUB_AT
+        self.hub = self._make_hub(channel=20, position=self._hub_at, gas=settings.gas)
         self.portal = Portal(self.hub, settings.timeline)
         self.neighbour = self._make_hub(channel=15, position=NEXT_DOOR, gas=False) if settings.neighbour else None
         self.meter = ElectricityMeter(
             self.air, self._eui64(), self.household,
             Tariff(0, ((0, 9_860), (270, 24_500), (960, 36_750), (1140, 24_500)), 52_340, b"Demo flexible"),
-            b"21E0047731", position=METER_AT,
+            b"21E0047731", position=FAR_METER_AT if settings.far else METER_AT,
         )  # fmt: skip
+        self.meter.parent = RouterParent(self.meter, 6 if settings.far else 0)
         self.hub.trust(self.meter, 0x3A51)
         self.gas_meter: GasMeter | None = None
         if settings.gas:
-            self.gas_meter = GasMeter(self.air, self._eui64(), self.household, position=GAS_METER_AT)
+            self.gas_meter = GasMeter(
+                self.air, self._eui64(), self.household, position=FAR_GAS_METER_AT if settings.far else GAS_METER_AT
+            )
             self.hub.trust(self.gas_meter, 0x7C02)
         self.ncp = self._make_ncp()
         self.panel = Ssd1680(*PANELS[settings.panel])
@@ -108,15 +116,16 @@ class World:
             extended_pan_id=extended_pan_id,
         )  # fmt: skip
 
-    def swap_hub(self, *, restored: bool) -> Hub:
+    def swap_hub(self, *, restored: bool, related: bool = True) -> Hub:
         """Replaces a broken hub by a new one, which gets the old one's log or begins with an empty one; the meters
-        are moved to it.
+        are moved to it. Its network has the old one's extended PAN id unless it is unrelated.
         """
         old = self.hub
         assert old.network
         old.powered = False
         new = self._make_hub(
-            channel=25, position=HUB_AT, gas=self.settings.gas, extended_pan_id=old.network.extended_pan_id
+            channel=25, position=self._hub_at, gas=self.settings.gas,
+            extended_pan_id=old.network.extended_pan_id if related else None,
         )  # fmt: skip
         if restored:
             new.restore(old)
