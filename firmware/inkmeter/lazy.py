@@ -18,12 +18,12 @@ class module:  # noqa: N801, used as a statement: `with module("join") as join:`
 
     def __init__(self, name, *helpers):
         self.names = [one for one in (name,) + helpers if _full(one) not in sys.modules]
-        self._name = _full(name)
+        self.name = _full(name)
 
     def __enter__(self):
         gc.collect()
-        __import__(self._name)
-        return sys.modules[self._name]
+        __import__(self.name)
+        return sys.modules[self.name]
 
     def __exit__(self, *exc):
         for name in self.names:

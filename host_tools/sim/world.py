@@ -49,7 +49,7 @@ class Settings:
     panel: str = "2.9"
     buttons: int = 3
     baud: int = 115200
-    heap: str = "80k"
+    heap: str = "100k"
     home: str = "demo"
     gas: bool = True
     neighbour: bool = False
