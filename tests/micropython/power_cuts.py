@@ -1,9 +1,9 @@
-"""Cuts the power at each flash operation while the ledger writes, on MicroPython's own littlefs, and looks what is left.
+"""Cuts the power at each flash operation while the ledger writes, on MicroPython's littlefs, and looks what is left.
 
     micropython power_cuts.py <folder of the firmware> <every n-th operation> <the first>
 
-The flash is NOR: an erase sets a block's bits, a program only clears them. The operation at which the power fails is done
-not at all, half, or wholly.
+The flash is NOR: an erase sets a block's bits, a program only clears them. The operation at which the power fails is
+done not at all, half, or wholly.
 """
 
 import gc
@@ -153,12 +153,11 @@ def prepare():
 def half_hours(book):
     """Half-hours, a local day's end, a new file, an outage of hours and its end."""
     for utc in (START, START + HALF, START + 2 * HALF, START + 3 * HALF, START + 4 * HALF, START + 12 * HALF):
-        yield lambda: read(book, utc + 5, 20000 + utc + 5 - START, (utc - START) // 4, 2000 + (utc + 5 - START) // 10)
+        yield lambda t=utc - START: read(book, START + t + 5, 20005 + t, t // 4, 2000 + (t + 5) // 10)
 
 
 def prices(book):
     """Prices, until the log of them is compacted."""
-    end = START
     with open("ledger/rates", "rb") as file:
         count = file.seek(0, 2) // 16
     # As if there had been many before: the same fact again and again.
@@ -169,7 +168,7 @@ def prices(book):
             file.write(buffer)
             count += 1
     for i in range(8):
-        yield lambda: book.rate(IMPORT, end + i * HALF, 10000 + i, end + (i + 1) * HALF)
+        yield lambda i=i: book.rate(IMPORT, START + i * HALF, 10000 + i, START + (i + 1) * HALF)
     yield lambda: book.rate(EXPORT, START, 15000, None)
 
 
@@ -177,8 +176,8 @@ def outage(book):
     """A day's outage, filled from the meter's log."""
     yield lambda: read(book, START + 50 * HALF + 7, 20000 + 25000, 0, 5000)
     for first in (2, 30):
-        count = 20
-        yield lambda: filling.fill(book, IMPORT, START + first * HALF, [300 + i for i in range(count)], [7] * count)
+        used = [300 + i for i in range(20)]
+        yield lambda at=START + first * HALF, used=used: filling.fill(book, IMPORT, at, used, [7] * 20)
 
 
 def another_household(book):
