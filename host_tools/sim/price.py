@@ -16,7 +16,8 @@ ANY_TYPE, DELIVERED, RECEIVED = 2, 0, 1
 _UNUSED_8, _UNUSED_32 = 0xFF, 0xFFFFFFFF
 _TOU, _BLOCK = 0, 1
 _MONTHS = 3  # duration type
-_GRAMS_A_KWH = 0x01
+_KG_A_KWH = 0x01
+_GRAMS = 0x30  # digits
 _MOST_PRICES = 96
 _UNTIL_CHANGED = 0xFFFF
 
@@ -253,7 +254,7 @@ class PriceServer:
         if self._carbon is None:
             return None
         command = se.PublishCO2Value(
-            provider=1, event=1, start=0, tariff_type=DELIVERED, value=self._carbon, unit=_GRAMS_A_KWH, digits=0
+            provider=1, event=1, start=0, tariff_type=DELIVERED, value=self._carbon, unit=_KG_A_KWH, digits=_GRAMS
         )
         return 0x07, command.serialize()
 
@@ -384,8 +385,8 @@ class PriceServer:
         if self._carbon is not None:
             found |= {
                 0x0620: Attribute(0x23, self._carbon),
-                0x0621: Attribute(0x30, _GRAMS_A_KWH),
-                0x0622: Attribute(0x18, 0),
+                0x0621: Attribute(0x30, _KG_A_KWH),
+                0x0622: Attribute(0x18, _GRAMS),
             }
         if self._exported:
             found |= self._prices(0x8000, self._exported)

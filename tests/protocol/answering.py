@@ -105,6 +105,8 @@ class Utc:
 class Ledger:
     """Takes what it is told."""
 
+    due = False
+
     def __init__(self):
         self.registers = []
         self.rates = []
