@@ -10,8 +10,9 @@ import zigpy.types as t
 from zigpy.zcl.clusters.smartenergy import Metering
 from zigpy.zcl.foundation import Status
 
+from host_tools import cli
 from host_tools.sim import smart_energy as se
-from host_tools.sim.changes import ChangeError, change
+from host_tools.sim.changes import CHANGES, ChangeError, change
 from host_tools.sim.clock import ZIGBEE_EPOCH_S, Clock
 from host_tools.sim.display import Display
 from host_tools.sim.homes import HOMES
@@ -701,3 +702,29 @@ def test_ambient_use(watts, level):
         assert await display.get(METERING, 0x0207) == level
 
     in_home("solar", story)
+
+
+# The command line
+
+
+def test_homes_and_changes_are_listed(capsys):
+    assert cli.main(["homes"]) == 0
+    listed = capsys.readouterr().out
+    for name in (*HOMES, *CHANGES):
+        assert f"\n{name}" in "\n" + listed
+    assert all(one.about.endswith(".") for one in (*HOMES.values(), *CHANGES.values()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--home", "castle"], "there is no home 'castle'"),
+        (["--at", "soon", "tamper"], "'soon' is not a number of seconds"),
+        (["--at", "nan", "tamper"], "'nan' is not a number of seconds"),
+        (["--at", "5", "earthquake"], "there is no change 'earthquake'"),
+    ],
+)
+def test_what_the_command_line_does_not_know_it_says(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["sim", *arguments])
+    assert message in capsys.readouterr().err
