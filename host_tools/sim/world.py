@@ -14,7 +14,7 @@ from bellows.types import NcpResetCode
 from host_tools import toolchain
 from host_tools.sim import changes
 from host_tools.sim.air import Air
-from host_tools.sim.clock import Clock
+from host_tools.sim.clock import START_US, Clock
 from host_tools.sim.crypto.cbke import SUITE_1, SUITE_2, Authority, Identity
 from host_tools.sim.device import Device
 from host_tools.sim.esme import ElectricityMeter
@@ -46,6 +46,7 @@ class Settings:
     ezsp_version: int = 13
     suites: tuple[int, ...] = (1, 2)
     hub_suites: tuple[int, ...] = (1, 2)
+    start_us: int = START_US
     panel: str = "2.9"
     buttons: int = 3
     baud: int = 115200
