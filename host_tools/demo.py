@@ -153,7 +153,7 @@ class Demo:
         wanted = [
             f"{household.import_wh // 1000:05d}.{household.import_wh % 1000:03d} kWh",
             f"{household.export_wh // 1000:05d}.{household.export_wh % 1000:03d} kWh",
-            f"{gas // 1000:05d}.{gas % 1000:03d} m3 at ",
+            f"{gas // 1000:05d}.{gas % 1000:03d} m³ at ",
         ]
         for text in wanted:
             self._check(f"the screen shows {text!r}", home.shows(text))

@@ -1,6 +1,6 @@
 """Runs on MicroPython, with the firmware as built: draws every page of every kind of home, and every trouble.
 
-    micropython on_device.py <root of the built device> <folder for the pictures> [<words that a name must hold> ...]
+    micropython on_device.py <root of the built device> <folder for the pictures> <codes of outcomes, with commas> [<words that a name must hold> ...]
 
 Writes one file, `pictures.bin`: per picture two lines of text (its name; width, height, octets of marks, of rows),
 the marks, and the rows as the panel gets them. The Views are made here; all that draws is the firmware's.
@@ -408,12 +408,7 @@ def cases():
     for number in range(7):
         yield "stage-%d" % number, lambda: stage(number)
     yield "stage-never", lambda: stage(0)
-    from inkmeter.words import Words
-
-    words = Words(0)
-    codes = words.codes()
-    words.close()
-    for code in codes:
+    for code in sys.argv[3].split(","):
         number = h.READING if code[0] in "HGTWUN" else h.START if code == "P05" else h.WAITING_SUPPLIER
         detail = "21E0047731" if code == "P11" else "EZSP 16" if code == "N02" else "59 min" if code == "H01" else ""
         yield "trouble-" + code, lambda: stage(number, code, detail)
@@ -431,7 +426,7 @@ def draw(view, width, height, out, name):
 
 
 def main():
-    wanted = sys.argv[3:]
+    wanted = sys.argv[4:]
     with open(sys.argv[2] + "/pictures.bin", "wb") as out:
         for case, make in cases():
             for size, width, height in SIZES:

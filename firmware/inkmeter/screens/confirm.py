@@ -1,10 +1,11 @@
 """Asks the household whether the meter that was found is theirs."""
 
 from inkmeter import words as w
+from inkmeter.outcomes import outcome
 
 
 def draw(page):
-    happened, todo, _, _ = page.words.outcome(page.view.home.outcome)
+    happened, todo, _, _ = outcome(page.words, page.view.home.outcome)
     head = page.font(page.texts[0]).height
     body = page.font(page.texts[-1]).height
     sizes = page.texts if page.large else page.texts[1:]

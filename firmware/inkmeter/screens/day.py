@@ -1,7 +1,7 @@
 """One day by half-hours; `view.cursor` counts the days back."""
 
 from inkmeter import home as h
-from inkmeter import people
+from inkmeter import dates, people
 from inkmeter import words as w
 
 
@@ -14,7 +14,7 @@ def draw(page):
         name = page.say(w.YESTERDAY)
     date = ""
     if utc is not None:
-        date = people.date(people.local_day(utc) - view.cursor, page.say(w.DAYS), page.say(w.MONTHS))
+        date = dates.date(dates.local_day(utc) - view.cursor, page.say(w.DAYS), page.say(w.MONTHS))
         if view.cursor > 1:
             name, date = date, ""
     page.title(name, date)

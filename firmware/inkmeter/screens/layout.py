@@ -8,7 +8,7 @@ import struct
 from micropython import const
 
 from inkmeter.font import Font
-from inkmeter.people import when
+from inkmeter.lazy import module
 from inkmeter.words import DAYS, MONTHS, Words
 
 # The fonts for texts and for the one big figure, largest first: 2.13 and 2.9 inch, 4.2 inch; the same in large text.
@@ -40,12 +40,11 @@ class Page:
         self.texts = _TEXTS[theme]
         self.figures = _FIGURES[theme]
 
-    def done(self):
-        """Closes the files; returns the picture."""
+    def close(self):
+        """Lets the fonts go."""
         for one in self._fonts.values():
             one.close()
-        self.words.close()
-        return self.marks
+        self._fonts = {}
 
     def font(self, number):
         """That font, opened."""
@@ -55,7 +54,8 @@ class Page:
 
     def when(self, utc):
         """A time of day, with its day where that is not today."""
-        return when(utc, self.utc, self.say(DAYS), self.say(MONTHS))
+        with module("dates") as dates:
+            return dates.when(utc, self.utc, self.say(DAYS), self.say(MONTHS))
 
     def mark(self, kind, x, y, body):
         """Adds a mark (see `inkmeter.canvas`)."""

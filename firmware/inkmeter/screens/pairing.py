@@ -6,6 +6,7 @@ from micropython import const
 
 from inkmeter import font as f
 from inkmeter import words as w
+from inkmeter.outcomes import outcome
 from inkmeter.screens.prose import wrap
 
 _SIZE = const(29)  # modules
@@ -21,7 +22,7 @@ def draw(page):
     side = (_SIZE + 2 * _QUIET) * scale
     left = page.width - side
     wide = page.tall or left > 170
-    happened, todo, _, _ = page.words.outcome(home.outcome)
+    happened, todo, _, _ = outcome(page.words, home.outcome)
     # Of the large theme there is room on the largest panel only.
     size = page.texts[1] if page.tall else f.BODY
     code = size if page.tall else f.CODE

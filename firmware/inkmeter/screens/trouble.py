@@ -2,12 +2,13 @@
 
 from inkmeter import home as h
 from inkmeter import words as w
+from inkmeter.outcomes import outcome
 from inkmeter.screens import prose
 
 
 def draw(page):
     home = page.view.home
-    happened, todo, who, again = page.words.outcome(home.outcome)
+    happened, todo, who, again = outcome(page.words, home.outcome)
     if home.detail:
         todo += ", " + home.detail
     small = page.texts[-2 if page.tall and not page.large else -1]

@@ -1,6 +1,6 @@
 """The last seven days; or the last thirty-one, when `view.cursor` is odd: bars, totals, and the meter's own figures."""
 
-from inkmeter import facts, people
+from inkmeter import dates, facts, people
 from inkmeter import words as w
 
 
@@ -33,11 +33,11 @@ def draw(page):
             labels = [(i, _number(last - count + 1 + i)) for i in range(count) if i % 7 == 2]
         else:
             letters = page.say(w.DAY_LETTERS)
-            labels = [(i, letters[people.weekday(last - count + 1 + i)]) for i in range(count)]
+            labels = [(i, letters[dates.weekday(last - count + 1 + i)]) for i in range(count)]
     page.y += 2
     return "bars", levels, downs, bottom - 2, labels, 0, ("rows", rows, page.bottom, bytes((size,)))
 
 
 def _number(day):
     # Of the month.
-    return people.date(day, ",,,,,,", ",,,,,,,,,,,").strip()
+    return dates.date(day, ",,,,,,", ",,,,,,,,,,,").strip()
