@@ -76,15 +76,15 @@ class Page:
     def _state(self) -> dict[str, Any]:
         stage = self._held["stage"]
         marks = ["done" if i < stage else "now" if i == stage else "" for i in range(len(_STAGES))]
-        household = self.home.world.household
+        registers = self.home.world.meter.registers
         meters = [
             ["Number on the meter", self.home.world.meter.serial.decode()],
-            ["Electricity", f"{household.import_wh / 1000:.3f} kWh"],
-            ["Sent out", f"{household.export_wh / 1000:.3f} kWh"],
-            ["Power now", f"{household.demand_w} W"],
+            ["Electricity", f"{registers['current_summation_delivered'] / 1000:.3f} kWh"],
+            ["Sent out", f"{registers['current_summation_received'] / 1000:.3f} kWh"],
+            ["Power now", f"{registers['instantaneous_demand']} W"],
         ]
         if self.home.world.gas_meter:
-            meters.append(["Gas", f"{household.gas_litres / 1000:.3f} m³"])
+            meters.append(["Gas", f"{self.home.world.gas_meter.register / 1000:.3f} m³"])
         outcome = self._held["outcome"]
         caveat = toolchain.interpreter().caveat
         return {
@@ -197,6 +197,14 @@ async def serve(home: Run, host: str, port: int) -> None:
         await runner.cleanup()
 
 
-def run(settings: Settings, host: str = "127.0.0.1", port: int = PORT) -> None:
-    """Runs the home in real time until Ctrl-C."""
-    sim_run.run(settings, FOLDER, lambda home: serve(home, host, port), real_time=1.0)
+def run(
+    settings: Settings, host: str = "127.0.0.1", port: int = PORT, at: tuple[tuple[float, str], ...] = ()
+) -> None:  # fmt: skip
+    """Runs the home in real time until Ctrl-C, with changes of it `at` (seconds, change)."""
+
+    async def story(home: Run) -> None:
+        for seconds, change in at:
+            home.world.beside(home.world.after(seconds, change))
+        await serve(home, host, port)
+
+    sim_run.run(settings, FOLDER, story, real_time=1.0)

@@ -105,7 +105,7 @@ def _select(view, now):
             view.locked_for = max(0, view.locked_until - now)
     elif view.page == MESSAGES:
         if (view.home.fact(facts.MESSAGE_FLAGS, now) or 0) & _CONFIRMATION:
-            view.confirm = view.home.fact(facts.MESSAGE_ID, now)
+            view.home.put(facts.MESSAGE_PRESSED, view.home.fact(facts.MESSAGE_ID, now), now)
     else:
         view.cursor += 1
 

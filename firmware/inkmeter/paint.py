@@ -56,7 +56,7 @@ async def _send(display, panel, marks, changed, full):
     # Sends the rows that differ, or all of them, and marks them in `changed`.
     shown = display.shown
     view = display.view
-    with module("canvas") as canvas:
+    with module("canvas", "font") as canvas:
         rows = _rows(canvas.Canvas(view.width, view.height), marks, view.width)
         try:
             for page, octets in rows:
@@ -81,7 +81,7 @@ async def _send(display, panel, marks, changed, full):
 async def _settle(display, panel, marks, changed):
     # Some panels swap the planes after mode 2: both are written, so that neither can be stale.
     view = display.view
-    with module("canvas") as canvas:
+    with module("canvas", "font") as canvas:
         for page, octets in _rows(canvas.Canvas(view.width, view.height), marks, view.width):
             if page < len(changed) and changed[page]:
                 panel.old(page, octets)

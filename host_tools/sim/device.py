@@ -79,7 +79,7 @@ class Device:
             "INKMETER_PANEL": "{}x{},{}".format(*panel.landscape, panel.controller),
             "INKMETER_BUTTONS": str(buttons),
             # The root is where it stands, as on the device: paths stay in the heap.
-            "MICROPYPATH": ":.frozen",
+            "MICROPYPATH": ":.frozen:lib",
         }
         # Fixed addresses, so that the collector, which takes any number for a pointer, sees the same ones again.
         fixed = [setarch, "-R"] if (setarch := shutil.which("setarch")) else []

@@ -152,7 +152,23 @@ def test_an_away_display_hides_what_is_used():
 
 
 def test_every_outcome_has_words():
-    for code in ("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P11", "P12", "H01", "H02", "N01", "N02"):
+    for code in (
+        "P01",
+        "P02",
+        "P03",
+        "P04",
+        "P05",
+        "P06",
+        "P07",
+        "P08",
+        "P11",
+        "P12",
+        "H01",
+        "H02",
+        "H04",
+        "N01",
+        "N02",
+    ):
         happened, todo = words(code)
         assert len(happened) > 5 and len(todo) > 5 and happened != words("X99")[0], code
     assert words("X99")[0] == "Something went wrong"
