@@ -180,8 +180,11 @@ def sheet(pictures: list[Picture], columns: int) -> Image.Image:
 
 
 def reference(pictures: list[Picture]) -> str:
-    """What tests compare with: a line for each picture, its name and the CRC of its pixels."""
-    return "".join(f"{picture.name} {picture.crc:08x}\n" for picture in pictures)
+    """What tests compare with: a line for each case, with the CRC-32 of the pixels in each size, language and theme."""
+    lines: dict[str, list[str]] = {}
+    for picture in pictures:
+        lines.setdefault(picture.name.split("_", 1)[0], []).append(f"{picture.crc:08x}")
+    return "".join(f"{case} {' '.join(crcs)}\n" for case, crcs in lines.items())
 
 
 def document(picture: Picture, folder: Path = DOCUMENTS) -> Path:
@@ -210,3 +213,14 @@ def make_all(*wanted: str, folder: Path = FOLDER) -> list[Path]:
     path = folder / "contact-sheet.png"
     sheet(pictures, 24).save(path)
     return [path, *sheets]
+
+
+def make_documents() -> list[Path]:
+    """Writes the documents' pictures and the reference; returns the paths."""
+    pictures = draw()
+    paths = [document(picture) for picture in pictures if picture.name in SHOWN]
+    REFERENCE.write_text(reference(pictures))
+    path = DOCUMENTS / "every-page.png"
+    members = [picture for picture in pictures if picture.name.endswith("_2.9_en_normal")]
+    sheet(members, 6).quantize(4).save(path, optimize=True)
+    return [*paths, REFERENCE, path]
