@@ -239,7 +239,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("words", help="compile the firmware's words from words.txt")
     command.set_defaults(run=_words)
 
-    command = commands.add_parser("pictures", help="make the documents' pictures, and what tests compare the pages with")
+    command = commands.add_parser(
+        "pictures", help="make the documents' pictures, and what tests compare the pages with"
+    )
     command.set_defaults(run=_pictures)
     return parser
 

@@ -1,16 +1,10 @@
 """The pages are what they were when somebody last looked, pixel for pixel; and the documents show today's."""
 
-import pytest
 import zxingcpp
 from inkmeter import install_code
 from PIL import Image, ImageChops, ImageOps
 
 from host_tools import gallery
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    return gallery.draw()
 
 
 def test_every_page_is_what_it_was(pictures):
@@ -31,9 +25,7 @@ def test_the_documents_pictures_are_true(pictures):
 
 
 def test_the_code_on_the_panel_can_be_read(pictures):
-    label = install_code.label(
-        bytes.fromhex("00DB1234567890A0"), bytes.fromhex("83FED3407A939723A5C639B26916D505C3B5")
-    )
+    label = install_code.label(bytes.fromhex("00DB1234567890A0"), bytes.fromhex("83FED3407A939723A5C639B26916D505C3B5"))
     found = 0
     for picture in pictures:
         if any(mark.kind == "squares" for mark in picture.decoded()):
