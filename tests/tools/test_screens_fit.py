@@ -2,7 +2,9 @@
 
 import itertools
 
-from host_tools import words
+import pytest
+
+from host_tools import ROOT, fonts, words
 
 QUIET = 4  # modules of white that a QR code's reader needs around it
 MODULES = 29
