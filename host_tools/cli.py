@@ -17,10 +17,14 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     from host_tools import web
+    from host_tools.sim.changes import ChangeError
     from host_tools.sim.device import DeviceError
 
     try:
-        web.run(_settings(arguments), arguments.host, arguments.port)
+        web.run(_settings(arguments), arguments.host, arguments.port, arguments.at)
+    except ChangeError as error:
+        print(f"inkmeter run: {error}", file=sys.stderr)
+        return 1
     except DeviceError as error:
         print(f"inkmeter run: {error}; its log is {web.FOLDER / 'firmware.log'}", file=sys.stderr)
         return 1
@@ -52,7 +56,9 @@ def _ncp(arguments: argparse.Namespace) -> int:
 def _sim(arguments: argparse.Namespace) -> int:
     from host_tools.simulate import simulate
 
-    right = simulate(arguments.scenario, _settings(arguments), arguments.pcap, arguments.keys, arguments.faults)
+    right = simulate(
+        arguments.scenario, _settings(arguments), arguments.pcap, arguments.keys, arguments.faults, arguments.at
+    )
     return 0 if right else 1
 
 
@@ -62,6 +68,45 @@ def _scenarios(arguments: argparse.Namespace) -> int:
     for one in SCENARIOS.values():
         print(f"{one.name}\n    {one.about}")
     return 0
+
+
+def _homes(arguments: argparse.Namespace) -> int:
+    from host_tools.sim.changes import CHANGES
+    from host_tools.sim.homes import HOMES
+
+    for home in HOMES.values():
+        print(f"{home.name}\n    {home.about}")
+    print("\nWhat can change in them, with --at SECONDS CHANGE:")
+    for change in CHANGES.values():
+        print(f"{change.name}{f':{change.argument.upper()}' if change.argument else ''}\n    {change.about}")
+    return 0
+
+
+def _home(text: str) -> str:
+    from host_tools.sim.homes import HOMES
+
+    if text not in HOMES:
+        raise argparse.ArgumentTypeError(f"there is no home {text!r}; `inkmeter homes` lists those there are")
+    return text
+
+
+class _At(argparse.Action):
+    """--at SECONDS CHANGE, as often as wanted."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        from host_tools.sim.changes import ChangeError, check
+
+        seconds, change = values
+        try:
+            check(change)
+            at = (float(seconds), change)
+            if not 0 <= at[0] < 1e9:
+                raise ValueError
+        except ChangeError as error:
+            raise argparse.ArgumentError(self, str(error)) from None
+        except ValueError:
+            raise argparse.ArgumentError(self, f"{seconds!r} is not a number of seconds") from None
+        setattr(namespace, self.dest, (*getattr(namespace, self.dest), at))
 
 
 def _scenario(text: str) -> str:
@@ -77,7 +122,7 @@ def _settings(arguments: argparse.Namespace):
 
     return Settings(
         seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud,
-        buttons=arguments.buttons,
+        home=arguments.home, buttons=arguments.buttons,
     )  # fmt: skip
 
 
@@ -188,6 +233,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--port", type=_port, default=8321, help="port to serve it on (default: 8321, or any free one)"
     )
+    _home_argument(command)
+    _at_argument(command)
     command.set_defaults(run=_run)
 
     demo = commands.add_parser("demo", help="pair, read and compare with nobody watching; writes build/demo")
@@ -200,7 +247,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--pcap", type=Path, help="write the air's frames to this file, for Wireshark")
     _faults_argument(command)
     command.add_argument("--keys", type=Path, help="write the keys to this file, Wireshark's zigbee_pc_keys")
+    _home_argument(command)
+    _at_argument(command)
     command.set_defaults(run=_sim)
+
+    command = commands.add_parser("homes", help="list the homes and what can change in them, with a sentence each")
+    command.set_defaults(run=_homes)
 
     command = commands.add_parser("scenarios", help="list the scenarios, with a sentence each")
     command.set_defaults(run=_scenarios)
@@ -211,6 +263,7 @@ def _parser() -> argparse.ArgumentParser:
         "--listen", type=_address, default=("127.0.0.1", 8322), metavar="HOST:PORT",
         help="where to listen (default: 127.0.0.1:8322; port 0 for any free one)",
     )  # fmt: skip
+    _home_argument(command)
     _faults_argument(command)
     command.set_defaults(run=_ncp)
 
@@ -246,7 +299,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _home_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--home", type=_home, help="which home (default: demo; see `inkmeter homes`)")
+
+
+def _at_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at", nargs=2, action=_At, default=(), metavar=("SECONDS", "CHANGE"),
+        help="change the home after so many simulated seconds, as often as wanted; `inkmeter homes` lists the changes",
+    )  # fmt: skip
+
+
 def _simulation(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(home="demo")
     parser.add_argument("--seed", type=int, default=1, help="every random choice comes from it (default: 1)")
     parser.add_argument(
         "--ezsp",

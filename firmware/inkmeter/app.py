@@ -7,6 +7,7 @@ from inkmeter.clock import Clock
 from inkmeter.display import Display
 from inkmeter.home import Home
 from inkmeter.lazy import module
+from inkmeter.ledger import Ledger
 from inkmeter.log import log
 from inkmeter.ncp import Ncp
 from inkmeter.radio import Radio
@@ -27,13 +28,16 @@ class App:
         with module("settings") as settings:
             settings.load(self.view.settings)
         self.view.money = self.view.settings.money
+        self.view.ledger = Ledger(self.clock)
         self._press = asyncio.Event()
         self.display = Display(self.view, board, self._press.set, self.renew)
         self.home.notify = self.display.changed.set
         self.ncp = Ncp(board.uart())
         self.radio = Radio(self.ncp)
         self.ncp.lost = self.radio.lost
+        self.view.radio = self.radio
         self.session = Session(self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
+        self.session.ledger = self.view.ledger
         self.ncp.on_callback = self.session.callback
         self.supervisor = Supervisor()
 

@@ -13,6 +13,7 @@ from inkmeter.view import (
     LIST,
     MESSAGES,
     NOW,
+    PAIR,
     PREPAY,
     SETTINGS,
     STATUS,
@@ -69,7 +70,9 @@ def _turn_by(view, step, now):
     page = view.page
     while True:
         page = (page + step) % _PAGES
-        if page == PREPAY and not home.fact(facts.PREPAID, now) and not home.fact(facts.PREPAID | h.GAS_SIDE, now):
+        if home.stage != h.READING and page not in (NOW, STATUS, PAIR, SETTINGS):
+            continue
+        if page == PREPAY and not home.fact(facts.PREPAID, now) and not home.fact(facts.PREPAID | facts.GAS_SIDE, now):
             continue
         if page == MESSAGES and not home.fact(facts.MESSAGE, now):
             continue
@@ -92,7 +95,7 @@ def _select(view, now):
             view.locked_for = max(0, view.locked_until - now)
     elif view.page == MESSAGES:
         if (view.home.fact(facts.MESSAGE_FLAGS, now) or 0) & _CONFIRMATION:
-            view.confirm = view.home.fact(facts.MESSAGE_ID, now)
+            view.home.put(facts.MESSAGE_PRESSED, view.home.fact(facts.MESSAGE_ID, now), now)
     else:
         view.cursor += 1
 

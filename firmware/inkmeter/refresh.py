@@ -92,7 +92,7 @@ def _meaning(view, now):
     # (what may flash by night, what cannot wait for the morning, what can, power)
     home = view.home
     urgent = (
-        view.page, view.mode, view.cursor, view.money, len(view.digits), view.countdown, view.zero, view.confirm,
+        view.page, view.mode, view.cursor, view.money, len(view.digits), view.countdown, view.zero,
         view.settings.language, view.settings.large, view.settings.away, -(-view.locked_for // 60), home.detail,
     )  # fmt: skip
     parts = []
@@ -106,9 +106,9 @@ def _meaning(view, now):
     # Facts whose change is a change of state, not of a figure.
     for fact in (facts.MESSAGE_ID, facts.SUPPLY_STATUS, facts.PREPAID, facts.CREDIT_STATUS, facts.BLOCK):
         parts.append(home.fact(fact, now))
-    if view.page == PAIR and view.signal:
+    if view.page == PAIR and view.radio and view.radio.signal:
         # Somebody carries it round.
-        parts.append(view.signal[0] >> 4)
+        parts.append(view.radio.signal[0] >> 4)
     # What an away display does not show is no reason to refresh it.
     meter = home.meters.get(h.ELECTRICITY)
     watts = meter.watts(now) if meter and not view.settings.away else None

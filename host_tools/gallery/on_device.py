@@ -112,6 +112,14 @@ class Clock:
         return self.utc
 
 
+class Radio:
+    """What the status page asks of the radio, and the survey."""
+
+    def __init__(self):
+        self.heard = NOW - 2
+        self.signal = None
+
+
 class View:
     def __init__(self, kind="credit"):
         self.kind = kind
@@ -126,7 +134,8 @@ class View:
         self.mode = self.cursor = self.money = self.locked_for = self.locked_until = 0
         self.digits = ""
         self.tries = 5
-        self.zero = self.confirm = self.countdown = self.signal = None
+        self.zero = self.countdown = self.signal = None
+        self.radio = Radio()
         self.links = ()
 
 
@@ -309,16 +318,17 @@ def message(flags, text=MESSAGE):
 def links(extreme=False):
     view = on(STATUS, credit())
     if extreme:
-        view.links = tuple([(i, 2 if i & 1 else 3, NOW - 300000) for i in range(8)])
-    else:
-        view.links = ((0, 1, NOW - 2), (1, 1, NOW - 2), (2, 1, NOW - 4), (3, 2, NOW - 1920), (4, 1, NOW - 600),
-                      (5, 1, NOW - 7200), (6, 0, None))  # fmt: skip
+        view.home.set_stage(h.READING)
+        view.clock.utc = None
+        view.radio.heard = NOW - 300000
+        view.home.meter(h.ELECTRICITY).current_summation_delivered.put(4631215, NOW - 300000, UTC - 300000)
+        view.home.price(h.ELECTRICITY).rate.put(None, NOW - 300000, UTC - 300000)
     return view
 
 
 def survey(quality, strength):
     view = on(PAIR, credit())
-    view.signal = quality and (quality, strength)
+    view.radio.signal = quality and (quality, strength)
     return view
 
 

@@ -17,7 +17,7 @@ SIZES = ((296, 128), (250, 122), (400, 300))
 UTC = 831898200  # 11:50 British Summer Time
 NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, STATUS, PAIR, ZERO, SETTINGS = range(11)
 
-CODES = "P01 P02 P03 P04 P05 P06 P07 P08 P09 P10 P11 P12 P13 H01 H02 H03 G01 G02 G03 T01 T02 W01 W02 U01 N01 N02"
+CODES = "P01 P02 P03 P04 P05 P06 P07 P08 P09 P10 P11 P12 P13 H01 H02 H03 H04 G01 G02 G03 T01 T02 W01 W02 U01 N01 N02"
 
 
 class Double:
@@ -31,7 +31,7 @@ class Double:
 def view_of(home, page=NOW, size=SIZES[0], **more):
     view = Double(
         home=home, ledger=None, clock=Double(now=lambda: UTC), width=size[0], height=size[1], page=page, cursor=0,
-        money=0, mode=0, digits="", locked_for=0, zero=None, countdown=None, links=(), signal=None, past=None,
+        money=0, mode=0, digits="", locked_for=0, zero=None, countdown=None, links=(), signal=None, past=None, radio=None,
         settings=Double(language=0, large=0, away=0, night=1, money=0, full_every=8, light=1),
     )  # fmt: skip
     for name in more:

@@ -18,8 +18,13 @@ def picture(view, now):
     """
     name = choose(view)
     view.past = _fetch(view, name, now) if name in _WITH_PAST else None
+    if name == "status":
+        view.links = _links(view, now)
+    elif name == "survey":
+        view.signal = view.radio and view.radio.signal
     marks = _lay_out(view, now, (name,))
     view.past = None
+    view.links = ()
     return marks
 
 
@@ -35,6 +40,11 @@ def choose(view):
 def _fetch(view, name, now):
     with module("screens.past") as past:
         return past.fetch(view, name, now)
+
+
+def _links(view, now):
+    with module("screens.links") as links:
+        return links.links(view, now)
 
 
 def _lay_out(view, now, part):

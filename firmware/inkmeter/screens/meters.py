@@ -16,16 +16,16 @@ def draw(page):
     electricity = home.meter(h.ELECTRICITY)
     page.title(page.say(w.METERS))
     rows = [_row(page, w.ELECTRICITY, electricity, electricity.current_summation_delivered, now)]
-    for first, name in ((facts.TIER_REGISTER, w.RATE_N), (facts.BLOCK_REGISTER, w.BLOCK_N)):
-        for i in range(_TIERS):
-            raw = home.fact(first + _STEP * i, now)
-            if raw is not None:
-                rows.append((page.say(name, str(i + 1)), _digits(electricity, raw)))
     if electricity.current_summation_received.value:
         rows.append(_row(page, w.SENT_OUT, electricity, electricity.current_summation_received, now))
     gas = home.meters.get(h.GAS)
     if gas:
         rows.append(_row(page, w.GAS, gas, gas.current_summation_delivered, now))
+    for first, name in ((facts.TIER_REGISTER, w.RATE_N), (facts.BLOCK_REGISTER, w.BLOCK_N)):
+        for i in range(_TIERS):
+            raw = home.fact(first + _STEP * i, now)
+            if raw is not None:
+                rows.append((page.say(name, str(i + 1)), _digits(electricity, raw)))
     if electricity.serial:
         rows.append((page.say(w.METER_NUMBER), electricity.serial))
     if gas and gas.serial:
