@@ -86,9 +86,15 @@ class Display:
                 self._stir.set()
             return refresh.due(self, now)
 
+    def _picture(self, now):
+        with module("screens") as screens:
+            return screens.picture(self.view, now)
+
     async def _paint(self, now, full):
+        async with self.lock:
+            marks = self._picture(now)
         with module("paint") as paint:
-            done = await paint.paint(self, now, full)
+            done = await paint.paint(self, marks, full)
         with module("refresh", "light") as refresh:
             refresh.drawn(self, done, now)
 

@@ -1,4 +1,4 @@
-"""Paints a screen on the panel: marks first, then bands of them, of which only what differs is sent."""
+"""Paints a picture on the panel: in bands, of which only what differs is sent."""
 
 import asyncio
 import struct
@@ -7,13 +7,8 @@ from binascii import crc32
 from inkmeter.lazy import module
 
 
-def _marks(view, now):
-    with module("screens") as screens:
-        return screens.picture(view, now)
-
-
-async def paint(display, now, full):
-    """Brings the panel up to date with the view at uptime `now`, by a full refresh if `full`.
+async def paint(display, marks, full):
+    """Shows the picture that is `marks`, by a full refresh if `full`.
 
     Returns whether it took a full refresh, or None where not a pixel had changed and the panel slept on. Raises
     OSError(ETIMEDOUT) where it does not answer.
@@ -24,7 +19,6 @@ async def paint(display, now, full):
     with module(display.panel[0], "ssd1680") as driver:
         panel = driver.Panel(view.width, view.height, *display.panel[1:])
         async with display.lock:
-            marks = _marks(view, now)
             await _send(display, panel, marks, changed, full)
         if not any(changed):
             return None
