@@ -17,10 +17,14 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     from host_tools import web
+    from host_tools.sim.changes import ChangeError
     from host_tools.sim.device import DeviceError
 
     try:
         web.run(_settings(arguments), arguments.host, arguments.port, arguments.at)
+    except ChangeError as error:
+        print(f"inkmeter run: {error}", file=sys.stderr)
+        return 1
     except DeviceError as error:
         print(f"inkmeter run: {error}; its log is {web.FOLDER / 'firmware.log'}", file=sys.stderr)
         return 1
@@ -96,6 +100,8 @@ class _At(argparse.Action):
         try:
             check(change)
             at = (float(seconds), change)
+            if not 0 <= at[0] < 1e9:
+                raise ValueError
         except ChangeError as error:
             raise argparse.ArgumentError(self, str(error)) from None
         except ValueError:
@@ -208,6 +214,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--port", type=_port, default=8321, help="port to serve it on (default: 8321, or any free one)"
     )
+    _home_argument(command)
     _at_argument(command)
     command.set_defaults(run=_run)
 
@@ -221,6 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--pcap", type=Path, help="write the air's frames to this file, for Wireshark")
     _faults_argument(command)
     command.add_argument("--keys", type=Path, help="write the keys to this file, Wireshark's zigbee_pc_keys")
+    _home_argument(command)
     _at_argument(command)
     command.set_defaults(run=_sim)
 
@@ -236,6 +244,7 @@ def _parser() -> argparse.ArgumentParser:
         "--listen", type=_address, default=("127.0.0.1", 8322), metavar="HOST:PORT",
         help="where to listen (default: 127.0.0.1:8322; port 0 for any free one)",
     )  # fmt: skip
+    _home_argument(command)
     _faults_argument(command)
     command.set_defaults(run=_ncp)
 
@@ -262,6 +271,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _home_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--home", type=_home, help="which home (default: demo; see `inkmeter homes`)")
+
+
 def _at_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at", nargs=2, action=_At, default=(), metavar=("SECONDS", "CHANGE"),
@@ -270,7 +283,7 @@ def _at_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _simulation(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--home", type=_home, default="demo", help="which home (default: demo; see `inkmeter homes`)")
+    parser.set_defaults(home="demo")
     parser.add_argument("--seed", type=int, default=1, help="every random choice comes from it (default: 1)")
     parser.add_argument(
         "--ezsp",

@@ -30,7 +30,8 @@ _LIKE = {"\N{EN DASH}": "-", "\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{LEFT SI
 _DRAWN_AS = _UNACCENTED | _ICONS | _LIKE
 _RUN = "".join(map(chr, range(32, 127)))
 _TEXT = _RUN + "£°²³·€…" + _ACCENTED + "".join(_DRAWN_AS)
-_NUMBER = "0123456789.-£p?%"
+_FIGURES = "-./0123456789"
+_NUMBER = _FIGURES + "£p?%"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,15 +97,16 @@ def make(recipe: Recipe) -> bytes:
     top, height = _rows(recipe, font)
     height += 1  # a row of air under each line of text
     baseline = font.getbbox("0", mode="1")[3] - top
-    run = _RUN if recipe.characters.startswith(_RUN) else ""
-    others = recipe.characters[len(run) :]
+    run = next(run for run in (_RUN, _FIGURES, " ") if set(run) <= set(recipe.characters))
+    others = "".join(character for character in recipe.characters if character not in run)
     widths, bitmaps = bytearray(), bytearray()
     for character in run + others:
         width, bitmap = _glyph(character, font, top, height)
         widths.append(width)
         bitmaps += bitmap
-    head = struct.pack("<4sBBBB", b"IKF2", height, baseline, len(run), len(others.encode()))
-    return head + others.encode() + bytes((len(widths),)) + bytes(widths) + bytes(bitmaps)
+    encoded = others.encode()
+    head = struct.pack("<4s6B", b"IKF2", height, baseline, ord(run[0]), len(run), len(encoded), len(widths))
+    return head + encoded + bytes(widths) + bytes(bitmaps)
 
 
 def make_all(output: Path = OUTPUT) -> list[Path]:
@@ -122,12 +124,12 @@ def make_all(output: Path = OUTPUT) -> list[Path]:
 def read(name: str, folder: Path = OUTPUT) -> dict[str, tuple[int, ...]]:
     """A font's glyphs by character: columns of ink, one integer each, the top row its lowest bit. Raises ValueError."""
     data = (folder / f"{name}.fnt").read_bytes()
-    magic, height, _, run, size = struct.unpack_from("<4sBBBB", data)
+    magic, height, _, first, run, size, count = struct.unpack_from("<4s6B", data)
     if magic != b"IKF2":
         raise ValueError(f"{name}.fnt is not a font")
-    characters = _RUN[:run] + data[8 : 8 + size].decode()
-    widths = data[9 + size : 9 + size + data[8 + size]]
-    at = 9 + size + len(widths)
+    characters = "".join(map(chr, range(first, first + run))) + data[10 : 10 + size].decode()
+    widths = data[10 + size : 10 + size + count]
+    at = 10 + size + count
     pages = (height + 7) // 8
     glyphs = {}
     for character, width in zip(characters, widths, strict=True):

@@ -23,6 +23,7 @@ import time
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 
+from host_tools.flatten import flatten, rename
 from host_tools.inline import apply, inline, names_of
 
 # Names that somebody else's code may mean when the program says them: no object of these is ours to rename.
@@ -146,9 +147,13 @@ def _lasting(tree: ast.AST, within: bool = False) -> Iterator[str]:
         yield from _lasting(node, within)
 
 
+def _foreign() -> set[str]:
+    return {name for other in _OTHERS for name in dir(other)} | _ALSO
+
+
 def _public_names(sources: Mapping[str, str], kept: Iterable[str]) -> dict[str, str]:
     """{name: short name} of what the program defines for itself."""
-    others = {name for other in _OTHERS for name in dir(other)} | _ALSO | set(kept) | set(keyword.kwlist)
+    others = set(kept) | set(keyword.kwlist)
     # A module's name is a file's.
     others |= {part for module in sources for part in module.split(".")}
     taken = others.union(*(names_of(source) for source in sources.values()))
@@ -207,16 +212,18 @@ def _arguments(source: str, keywords: set[str]) -> str:
 
 
 def program(sources: Mapping[str, str], kept: Iterable[str] = ()) -> dict[str, str]:
-    """The same program, {module's name: source}, with its numbers written in and its names short.
+    """The same program, {name on the device: source}, with its numbers written in, no packages and short names.
 
     `kept` are names that others use: those of a board. Raises NotOwn, SyntaxError.
     """
     for module, source in sources.items():
         if any(isinstance(node, ast.JoinedStr) for node in ast.walk(ast.parse(source))):
             raise NotOwn(f"{module} has an f-string, in which names would stay as they are")
-    inlined = inline(sources)
+    inlined = flatten(inline(sources))
     keywords = {node.arg for source in inlined.values() for node in ast.walk(ast.parse(source))
                 if isinstance(node, ast.keyword) and node.arg}  # fmt: skip
     bare = {module: _arguments(source, keywords) for module, source in inlined.items()}
-    public = _public_names(bare, kept)
-    return {module: shorten(_replace(source, public)) for module, source in bare.items()}
+    others = set(kept) | _foreign()
+    scoped = rename(bare, others)
+    public = _public_names(scoped, others)
+    return {module: shorten(_replace(source, public)) for module, source in scoped.items()}

@@ -27,6 +27,9 @@ _STAGES = (
     "Starting", "Waiting for your supplier", "Joining the meter network", "Checking the hub's keys",
     "Finding your meters", "Is this your meter? Press OK", "Reading your meters",
 )  # fmt: skip
+# What the light says, by the firmware's numbers
+_LIGHT = ("nothing", "using little", "using more", "using a lot", "sending out", "please look")
+_HELD_TOO_LONG_S = 30  # longer than any gesture: the browser is gone
 _SERVED_AS = web.AppKey("served_as", str)
 _ABOUT = "The real firmware runs in a real MicroPython; the radio, the hub, the meters and the supplier are simulated."
 
@@ -55,11 +58,12 @@ class Page:
         self._changed = asyncio.Event()
         self._held: dict[str, Any] = {"stage": 0, "outcome": None}
         home.on_screen = lambda screen: self._changed.set()
+        home.on_light = lambda light: self._changed.set()
         self.app = web.Application(middlewares=[_only_this_page])
         self.app.add_routes([
             web.get("/", self._index), web.get("/screen.png", self._screen), web.get("/events", self._events),
             web.post("/add-device", self._add_device), web.post("/pair-for-me", self._pair_for_me),
-            web.post("/press", self._press),
+            web.post("/press", self._press), web.post("/button", self._button),
         ])  # fmt: skip
 
     async def watch(self) -> None:
@@ -72,15 +76,15 @@ class Page:
     def _state(self) -> dict[str, Any]:
         stage = self._held["stage"]
         marks = ["done" if i < stage else "now" if i == stage else "" for i in range(len(_STAGES))]
-        household = self.home.world.household
+        registers = self.home.world.meter.registers
         meters = [
             ["Number on the meter", self.home.world.meter.serial.decode()],
-            ["Electricity", f"{household.import_wh / 1000:.3f} kWh"],
-            ["Sent out", f"{household.export_wh / 1000:.3f} kWh"],
-            ["Power now", f"{household.demand_w} W"],
+            ["Electricity", f"{registers['current_summation_delivered'] / 1000:.3f} kWh"],
+            ["Sent out", f"{registers['current_summation_received'] / 1000:.3f} kWh"],
+            ["Power now", f"{registers['instantaneous_demand']} W"],
         ]
         if self.home.world.gas_meter:
-            meters.append(["Gas", f"{household.gas_litres / 1000:.3f} m³"])
+            meters.append(["Gas", f"{self.home.world.gas_meter.register / 1000:.3f} m³"])
         outcome = self._held["outcome"]
         caveat = toolchain.interpreter().caveat
         return {
@@ -89,8 +93,17 @@ class Page:
             "stages": list(zip(_STAGES, marks, strict=True)),
             "meters": meters,
             "requests": [[request.reference, request.stage] for request in self.home.world.portal.requests],
+            "light": self._light(),
+            "buttons": self.home.world.device.buttons if self.home.world.device else (),
             "about": f"{_ABOUT} {caveat}." if caveat else _ABOUT,
         }
+
+    def _light(self) -> dict[str, Any]:
+        device = self.home.world.device
+        light = device.light if device else None
+        if light is None:
+            return {"level": 0, "state": 0, "words": _LIGHT[0]}
+        return {"level": light.level, "state": light.state, "words": _LIGHT[light.state]}
 
     # What the browser asks for
 
@@ -134,6 +147,20 @@ class Page:
 
     async def _press(self, request: web.Request) -> web.Response:
         self.home.press()
+        return web.json_response({})
+
+    async def _button(self, request: web.Request) -> web.Response:
+        try:
+            form = await request.post()
+        except (ValueError, LookupError, HttpProcessingError):
+            return web.json_response({}, status=400)
+        name, down = str(form.get("name", "")), form.get("down")
+        device = self.home.world.device
+        if not device or name not in device.buttons or down not in ("0", "1"):
+            return web.json_response({}, status=422)
+        self.home.set_button(name, down == "1")
+        if down == "1":
+            self.home.let_go_after(name, _HELD_TOO_LONG_S)
         return web.json_response({})
 
 

@@ -3,11 +3,9 @@
 Nothing here is remembered between calls: the books are the Ledger's lists, the rest is on the flash.
 """
 
-import os
-
 from micropython import const
 
-from inkmeter import rates, records
+from inkmeter import lazy, records
 from inkmeter.ledger import (
     BASE_RECEIVED,
     BASE_UTC,
@@ -30,91 +28,72 @@ from inkmeter.ledger import (
     FLAGS,
     GAS_DIVISOR,
     IMPORT,
+    LITRES_A_SECOND,
     NEXT_FACTOR,
     NEXT_STANDING,
-    NONE,
-    PARTIAL,
     PENDING,
     RATE,
     RAW,
     RECEIVED,
     SENT,
-    SLOTS,
     STANDING,
+    STEP,
     SUSPECT,
     TOTAL_SUM,
     TOTAL_UNPRICED,
     UNCONVERTED,
+    UNEARNED,
     UNPRICED,
     UNTIL,
     UTC,
+    WH_A_SECOND,
     WH_CARRY,
 )
 from inkmeter.log import log
-from inkmeter.records import FOLDER, HALF, HALF_HOUR, PERIOD
+from inkmeter.rates import FOREVER
+from inkmeter.records import HALF, HALF_HOUR, PERIOD
 
-_FORGOTTEN = const("forgot")
 _OUTAGE = const(300)  # s between readings over a half-hour's end, beyond which the two halves are an estimate
 _GAS_OUTAGE = const(2400)
 _LONGEST = const(2678400)  # s: what was used in more than a month is not apportioned
-_JUMP = const(200)
-_LARGEST = const(1000000000000)  # Wh or litres: no meter has so many digits
-_BACK = const(3600)  # s by which the hub's clock may be put right
-_AGREEING = const(3)  # readings
-_AGREEING_FOR = const(120)  # s
 
 
-def do(ledger, what):
-    """What Ledger asks for: "start", "settle" or "forget"."""
-    if what == "settle":
-        for commodity in range(2):
-            if ledger.books[commodity][PENDING] is not None:
-                _take(ledger, commodity)
-        return
-    if what == "forget":
-        _forget()
-        try:
-            os.rename(FOLDER, _FORGOTTEN)  # all of it, in one commit
-        except OSError as error:
-            log("ledger", "nothing to forget:", error)
-    _forget()
-    try:
-        os.mkdir(FOLDER)
-    except OSError:
-        pass
-    ledger.books = [_load(commodity) for commodity in range(2)]
+def settle(ledger):
+    """Books what Ledger.register() could not."""
+    for commodity in range(2):
+        s = ledger.books[commodity]
+        if s[PENDING] is None:
+            continue
+        reading = s[PENDING]
+        s[PENDING] = None
+        seconds = reading[0] - s[UTC]
+        used = reading[1] - s[DELIVERED]
+        sent = reading[2] - s[RECEIVED]
+        if (
+            s[UTC]
+            and s[SUSPECT] != EXCHANGED
+            and seconds <= _LONGEST
+            and can_be(commodity, seconds, used)
+            and can_be(commodity, seconds, sent)
+        ):
+            s[SUSPECT] = None
+            book_to(commodity, s, *reading)
+        else:
+            with lazy.module("rebasing") as rebasing:
+                rebasing.take(ledger, commodity, *reading)
 
 
-def _forget():
-    try:
-        for name in os.listdir(_FORGOTTEN):
-            os.remove(_FORGOTTEN + "/" + name)
-        os.rmdir(_FORGOTTEN)
-    except OSError:
-        pass
-
-
-def _load(commodity):
-    s = [0] * SLOTS
-    s[RECEIVED] = s[BASE_RECEIVED] = NONE
-    s[RATE] = s[EXPORT_RATE] = s[STANDING] = s[NEXT_STANDING] = s[PENDING] = s[SUSPECT] = None
-    _, kept = records.newest(commodity)
-    if kept:
-        s[UTC : RECEIVED + 1] = kept[0:3]
-        s[WH_CARRY : DAY + 1] = kept[3:7]
-        s[STANDING], s[FACTOR], s[NEXT_FACTOR] = kept[7:10]
-        s[NEXT_STANDING] = s[STANDING]
-        s[BASE_UTC : BASE_RECEIVED + 1] = s[UTC : RECEIVED + 1]
-        _go_to_day(commodity, s, s[UTC])
-    return s
+def can_be(commodity, seconds, count):
+    """Whether a register can have gone on by `count` (Wh or litres) in so many seconds."""
+    return seconds >= 0 and 0 <= count <= seconds * (LITRES_A_SECOND if commodity else WH_A_SECOND) + STEP
 
 
 def _tail(s):
     return records.pack_tail(s[UTC : RECEIVED + 1] + s[WH_CARRY : DAY + 1] + [s[STANDING], s[FACTOR], s[NEXT_FACTOR]])
 
 
-def _go_to_day(commodity, s, utc):
-    # Begins the local day of `utc`; the one before is closed, which a power cut may have kept from being done.
+def go_to_day(commodity, s, utc):
+    """Begins the local day of `utc`; closes the one before, which a power cut may have kept from being done."""
     day = records.local_day(utc)
     if s[DAY] and day != s[DAY]:
         _close_day(commodity, s)
@@ -123,103 +102,22 @@ def _go_to_day(commodity, s, utc):
     s[DAY_SUM : DAY_SUM + 5] = records.add_day(commodity, day)[0]
 
 
-def _take(ledger, commodity):
-    # Books the reading that the Ledger could not.
-    s = ledger.books[commodity]
-    utc, delivered, received = s[PENDING]
-    s[PENDING] = None
-    if not 0 <= delivered < _LARGEST or received >= _LARGEST:
-        ledger.held_back += 1
-        return
-    if not s[UTC] or s[SUSPECT] == EXCHANGED:
-        _rebase(commodity, s, utc, delivered, received, PARTIAL | EXCHANGED if s[UTC] else PARTIAL)
-        return
-    if received >= 0 > s[RECEIVED]:
-        # The meter has begun to count what is sent out.
-        s[RECEIVED] = s[BASE_RECEIVED] = received
-    seconds = utc - s[UTC]
-    used = delivered - s[DELIVERED]
-    sent = received - s[RECEIVED]
-    if seconds < 0 and (commodity or used == sent == 0):
-        if seconds > -_BACK:
-            return  # an older snapshot, or the hub's clock put right
-    elif -_BACK < seconds < 0:
-        utc = s[UTC]
-        seconds = 0
-    if _can_be(commodity, seconds, used) and _can_be(commodity, seconds, sent):
-        s[SUSPECT] = None
-        if seconds > _LONGEST:
-            _rebase(commodity, s, utc, delivered, received, PARTIAL)
-        else:
-            _book_to(commodity, s, utc, delivered, received)
-    else:
-        ledger.held_back += 1
-        _suspect(commodity, s, utc, delivered, received)
-
-
-def _can_be(commodity, seconds, count):
-    # No more than three phases' fuses of 100 A let through, 20 Wh a second, or a U16 gas meter, 5 litres.
-    return seconds >= 0 and 0 <= count <= seconds * (5 if commodity else 20) + _JUMP
-
-
-def _suspect(commodity, s, utc, delivered, received):
-    # A reading that cannot be, unless several agree with each other: then the meter is another one.
-    # One that could be, in between, ends the row.
-    if s[SUSPECT] and s[SUSPECT][5] == s[UTC]:
-        since, last, used, sent, count, good = s[SUSPECT]
-        if utc == last and delivered == used:
-            return
-        if _can_be(commodity, utc - last, delivered - used) and _can_be(commodity, utc - last, received - sent):
-            count += 1
-            if count >= _AGREEING and utc - since >= _AGREEING_FOR:
-                log("ledger", "another register from here on:", commodity, delivered)
-                _rebase(commodity, s, utc, delivered, received, PARTIAL | EXCHANGED)
-                return
-            s[SUSPECT] = (since, utc, delivered, received, count, good)
-            return
-    s[SUSPECT] = (utc, utc, delivered, received, 1, s[UTC])
-
-
-def _rebase(commodity, s, utc, delivered, received, flags):
-    # Goes on from this reading, whatever was before it. What the last base has is booked first.
-    s[SUSPECT] = None
-    if s[UTC]:
-        _book_to(commodity, s, s[UTC], s[DELIVERED], s[RECEIVED], True)
-        if utc // HALF_HOUR != s[UTC] // HALF_HOUR:
-            if s[UTC] % HALF_HOUR:
-                s[FLAGS] |= PARTIAL
-                out = bytearray()
-                half = s[UTC] // HALF_HOUR
-                _close_half(commodity, s, half, out)
-                s[UTC] = utc
-                s[DELIVERED] = delivered
-                s[RECEIVED] = received
-                _commit(commodity, s, half, out)
-            s[FLAGS] = 0
-    _go_to_day(commodity, s, utc)
-    s[FLAGS] |= flags
-    s[UTC] = utc
-    s[DELIVERED] = delivered
-    s[RECEIVED] = received
-    _adopt(s)
-    _look_up(commodity, s, utc)
-    s[BASE_UTC : BASE_RECEIVED + 1] = s[UTC : RECEIVED + 1]
-    _set_end(s)
-
-
-def _set_end(s):
+def set_end(s):
+    """Until when readings need no booking."""
     s[END] = min((s[UTC] // HALF_HOUR + 1) * HALF_HOUR, s[UNTIL])
 
 
-def _adopt(s):
+def adopt(s):
+    """What was told meanwhile is in force from here on."""
     s[STANDING] = s[NEXT_STANDING]
     s[FACTOR] = s[NEXT_FACTOR]
 
 
-def _look_up(commodity, s, since):
-    # What holds at the last reading; returns the rates from `since` on, paid and earned.
-    paid = rates.over(commodity, since, rates.FOREVER)
-    earned = rates.over(EXPORT, since, rates.FOREVER) if commodity == IMPORT else [(since, None)]
+def look_up(commodity, s, since):
+    """Sets what holds at the last reading; returns the rates from `since` on, paid and earned, as rates.over() does."""
+    with lazy.module("rates") as rates:
+        paid = rates.over(commodity, since, FOREVER)
+        earned = rates.over(EXPORT, since, FOREVER) if commodity == IMPORT else [(since, None)]
     s[RATE], until = _at(paid, s[UTC])
     s[EXPORT_RATE], s[UNTIL] = _at(earned, s[UTC])
     s[UNTIL] = min(s[UNTIL], until)
@@ -233,12 +131,13 @@ def _at(known, utc):
         if start > utc:
             return rate, start
         rate = value
-    return rate, rates.FOREVER
+    return rate, FOREVER
 
 
-def _book_to(commodity, s, utc, delivered, received, fold=False):
-    # Prices and files what is between the base and this reading, which becomes the last one. Within one half-hour and
-    # one rate there is nothing to do, unless `fold`.
+def book_to(commodity, s, utc, delivered, received, fold=False):
+    """Prices and files what is between the base and this reading, which becomes the last one. Within one half-hour
+    and one rate there is nothing to do, unless `fold`.
+    """
     since = s[BASE_UTC]
     middle = s[UTC : RECEIVED + 1]
     to = [utc, delivered, received]
@@ -246,7 +145,7 @@ def _book_to(commodity, s, utc, delivered, received, fold=False):
     if utc < s[UNTIL]:
         known = [(since, s[RATE])], [(since, s[EXPORT_RATE])]
     else:
-        known = _look_up(commodity, s, since)
+        known = look_up(commodity, s, since)
     change = min(_at(known[0], since)[1], _at(known[1], since)[1])
     if fold or utc // HALF_HOUR != since // HALF_HOUR or change <= utc:
         out = bytearray()
@@ -258,7 +157,7 @@ def _book_to(commodity, s, utc, delivered, received, fold=False):
             # What has no price yet stays open: it may come in a moment.
             s[BASE_UTC : BASE_RECEIVED + 1] = s[UTC : RECEIVED + 1]
             s[UTC : RECEIVED + 1] = to
-    _set_end(s)
+    set_end(s)
 
 
 def _spread(commodity, s, known, to, leave, out):
@@ -280,35 +179,38 @@ def _spread(commodity, s, known, to, leave, out):
         s[FLAGS] |= flags
         if leave and rate is None and end == to[0] < min(change, full):
             return
-        part = end - at if span else 1
-        whole = span or 1
-        delivered = start[1] + used * (end - start[0] if span else 1) // whole
-        received = start[2] + sent * (end - start[0] if span else 1) // whole
-        s[RAW] += delivered - s[DELIVERED]
-        s[SENT] += received - s[RECEIVED]
+        # What the registers show at `end`, in whole units: no unit is priced twice, or half.
+        delivered = start[1] + (used * (end - start[0]) // span if span else used)
+        received = start[2] + (sent * (end - start[0]) // span if span else sent)
+        part = delivered - s[DELIVERED]
+        s[RAW] += part
         if rate is not None:
-            s[COST] += used * 1000 * rate * part // whole
-        elif used:
+            s[COST] += part * rate
+        elif part:
             s[FLAGS] |= UNPRICED
+        part = received - s[RECEIVED]
+        s[SENT] += part
         if paid is not None:
-            s[EARNED] += sent * 1000 * paid * part // whole
+            s[EARNED] += part * paid
+        elif part:
+            s[FLAGS] |= UNEARNED
         s[UTC] = end
         s[DELIVERED] = delivered
         s[RECEIVED] = received
         if end == full:
-            _close_half(commodity, s, at // HALF_HOUR, out)
+            close_half(commodity, s, at // HALF_HOUR, out)
             if end == s[DAY_END] or end + HALF_HOUR > to[0] or full // HALF_HOUR % PERIOD == 0:
-                _commit(commodity, s, full // HALF_HOUR - len(out) // HALF, out)
+                commit(commodity, s, full // HALF_HOUR - len(out) // HALF, out)
                 out[:] = b""
             if end == s[DAY_END]:
-                _go_to_day(commodity, s, end)
-            _adopt(s)
+                go_to_day(commodity, s, end)
+            adopt(s)
         if end == to[0]:
             return
 
 
-def _close_half(commodity, s, half, out):
-    # The half-hour's record, with the day's and the total sums.
+def close_half(commodity, s, half, out):
+    """Adds the half-hour's record to `out`, and the half-hour to the day and to the total."""
     wh = s[RAW]
     sent = s[SENT]
     cost = s[COST]
@@ -338,7 +240,8 @@ def _close_half(commodity, s, half, out):
     s[RAW : FLAGS + 1] = [0] * 5
 
 
-def _commit(commodity, s, half, out):
+def commit(commodity, s, half, out):
+    """Writes the records `out` from `half` on, and where to go on."""
     try:
         records.put_halves(commodity, half, out, _tail(s))
     except OSError as error:

@@ -6,22 +6,22 @@ mark is: octets of its body, kind, x, y (16 bits each, low octet first; from the
     kind 0 and up    a text in that font of `inkmeter.font`; y is its top, the body its UTF-8
     kind 16, 17      a box filled black, white: width, height (16 bits each)
     kind 18          squares: their size in pixels, then rows of 32 bits, low octet first, bit 28 leftmost
-    kind 19          bars from a base line at y: pixels from one bar to the next, of a bar, up and down; the level from which
-                     bars are filled; then each bar's level up, then each one's level down: 0 to 250, 255 for unknown,
-                     254 for still to come; a level down of 253 is none, and fills the bar
+    kind 19          bars from a base line at y: pixels from one bar to the next, of a bar, up and down; the level from
+                     which bars are filled; then each bar's level up, then each one's level down: 0 to 250, 255 for
+                     unknown, 254 for still to come; a level down of 253 is none, and fills the bar
 
 A band is MONO_VLSB, 1 for white, in the panel's own order (see `inkmeter.ssd1680`).
 """
 
-import framebuf
 import struct
 
+import framebuf
 from micropython import const
 
 from inkmeter.font import Font
 
 _WHITE = const(1)
-_BAND = const(32)  # rows
+_BAND = const(16)  # rows
 _COLUMNS = const(29)
 _HEAD = const(6)
 _BOX = const(16)

@@ -26,6 +26,7 @@ from inkmeter.ledger import (
     TOTAL_SUM,
     TOTAL_UNPRICED,
     UNCONVERTED,
+    UNEARNED,
     UNPRICED,
     UTC,
 )
@@ -35,11 +36,11 @@ _DIRTY = const(255)  # of a day's record, as its count: the half-hours know bett
 _REPRICED = const(172800)  # s back
 _CHUNK = const(16)
 
-_carry = [0, 0, 0, 0, 0, 0]  # what rounding left over, as long as this module stays
+_carry = [None] * 4  # what rounding left over, as long as this module stays
 
 
-def do(ledger, what):
-    """What Ledger asks for: "reprice"."""
+def reprice(ledger):
+    """Prices again what was filed before its rate was heard, two days back at the most."""
     for commodity in range(2):
         since = ledger.books[commodity][REPRICE]
         if since:
@@ -48,22 +49,28 @@ def do(ledger, what):
 
 
 def _round(value, divisor, slot):
-    value, _carry[slot] = divmod(value + _carry[slot], divisor)
+    carry = _carry[slot]
+    value, _carry[slot] = divmod(value + (divisor // 2 if carry is None else carry), divisor)
     return value
 
 
 def _money(known, start, end, used):
-    # What is used evenly from start to end costs, in 10**-11 GBP; and whether all of it has a price.
-    cost = 0
+    # What is used evenly from start to end costs, in 10**-8 GBP; and whether all of it has a price.
+    cost = before = 0
     priced = True
-    for i, (since, rate) in enumerate(known):
+    for i, (_, rate) in enumerate(known):
         until = known[i + 1][0] if i + 1 < len(known) else end
-        part = min(until, end) - max(since, start)
-        if part > 0 and used:
+        if until <= start:
+            continue
+        here = used * (min(until, end) - start) // (end - start)
+        if here > before:
             if rate is None:
                 priced = False
             else:
-                cost += used * 1000 * rate * part // (end - start)
+                cost += (here - before) * rate
+            before = here
+        if until >= end:
+            break
     return cost, priced
 
 
@@ -73,7 +80,9 @@ def _record(s, commodity, known, half, used, sent):
     cost, priced = _money(known[0], start, start + HALF_HOUR, used)
     flags = 0 if priced else UNPRICED
     if commodity == IMPORT:
-        earned, _ = _money(known[1], start, start + HALF_HOUR, sent)
+        earned, priced = _money(known[1], start, start + HALF_HOUR, sent)
+        if not priced:
+            flags |= UNEARNED
         return used, sent, _round(cost, FINE, 0), _round(earned, FINE, 1), flags
     if not s[FACTOR]:
         flags = UNCONVERTED | UNPRICED
@@ -193,8 +202,8 @@ def _reprice(s, commodity, since):
     start = current * HALF_HOUR
     if since < s[BASE_UTC] and (s[RAW] or s[SENT]):
         s[COST], priced = _money(known[0], start, s[BASE_UTC], s[RAW])
-        s[FLAGS] = s[FLAGS] & ~UNPRICED | (0 if priced else UNPRICED)
-        s[EARNED] = _money(known[1], start, s[BASE_UTC], s[SENT])[0]
+        s[EARNED], paid = _money(known[1], start, s[BASE_UTC], s[SENT])
+        s[FLAGS] = s[FLAGS] & ~(UNPRICED | UNEARNED) | (0 if priced else UNPRICED) | (0 if paid else UNEARNED)
 
 
 def _reprice_half(s, commodity, known, half, found, buffer, at):
@@ -202,7 +211,7 @@ def _reprice_half(s, commodity, known, half, found, buffer, at):
     wh, sent, cost, earned, flags = found
     new = _record(s, commodity, known, half, sent if commodity else wh, sent)
     unpriced = new[4] & UNPRICED
-    if unpriced == flags & UNPRICED and -1 <= new[2] - cost <= 1 and -1 <= new[3] - earned <= 1:
+    if new[4] == flags & (UNPRICED | UNEARNED) and -1 <= new[2] - cost <= 1 and -1 <= new[3] - earned <= 1:
         return False
     if s[FIRST] and half >= s[FIRST]:
         for i in range(4):
@@ -210,5 +219,5 @@ def _reprice_half(s, commodity, known, half, found, buffer, at):
         s[TOTAL_UNPRICED] += (1 if unpriced else 0) - (1 if flags & UNPRICED else 0)
         if not s[TOTAL_UNPRICED]:
             s[TOTAL_SUM + 4] &= ~UNPRICED
-    records.pack_half(buffer, at, *new[:4], flags & ~(UNPRICED | UNCONVERTED) | new[4])
+    records.pack_half(buffer, at, *new[:4], flags & ~(UNPRICED | UNEARNED) | new[4])
     return True

@@ -1,7 +1,8 @@
-"""Font files: glyphs stay in the file, one octet a glyph (its width) in memory while the font is open.
+"""Font files: all but the widths of the letters stays in the file.
 
-Layout: "IKF2", height, rows down to the baseline, length of a run of characters that begins with the space, octets of
-the other characters' UTF-8; those characters; number of glyphs; each glyph's width; the glyphs, MONO_VLSB, 0 for ink.
+Layout: "IKF2", height, rows down to the baseline, the first of a run of characters, the run's length, octets of the
+other characters' UTF-8, number of glyphs; the other characters; each glyph's width, the run's first; the glyphs,
+MONO_VLSB, 0 for ink.
 """
 
 from micropython import const
@@ -18,7 +19,7 @@ MID = const(8)
 GIANT = const(9)
 _NAMES = const("body head big  wide code largehuge tall mid  giant")  # five letters each
 _NAME = const(5)
-_SPACE = const(32)
+_HEAD = const(10)
 
 
 class Font:
@@ -27,22 +28,24 @@ class Font:
     def __init__(self, number):
         name = _NAMES[number * _NAME : number * _NAME + _NAME].rstrip()
         self._file = open(__file__[: __file__.rfind("/")] + "/fonts/%s.fnt" % name, "rb")
-        head = self._file.read(8)
+        head = self._file.read(_HEAD)
         self.height = head[4]
         self.baseline = head[5]
-        self._run = head[6]
-        self._others = self._file.read(head[7]).decode()
-        self._widths = memoryview(self._file.read(self._file.read(1)[0]))
-        self._first = 9 + head[7] + len(self._widths)
+        self._start = head[6]
+        self._run = head[7]
+        self._others = head[8]
+        self._file.seek(_HEAD + head[8])
+        self._widths = self._file.read(head[9])
 
     def close(self):
         self._file.close()
 
     def _index(self, character):
-        at = ord(character) - _SPACE
+        at = ord(character) - self._start
         if 0 <= at < self._run:
             return at
-        at = self._others.find(character)
+        self._file.seek(_HEAD)
+        at = self._file.read(self._others).decode().find(character)
         # "?" stands in for what the font lacks.
         return self._run + at if at >= 0 else self._index("?")
 
@@ -58,7 +61,7 @@ class Font:
         pages = (self.height + 7) // 8
         for character in text:
             at = self._index(character)
-            self._file.seek(self._first + sum(self._widths[:at]) * pages)
+            self._file.seek(_HEAD + self._others + len(self._widths) + sum(self._widths[:at]) * pages)
             wide = self._widths[at]
             glyph = bytearray(wide * pages)
             self._file.readinto(glyph)

@@ -4,17 +4,17 @@ from micropython import const
 
 from inkmeter import records
 from inkmeter.clock import civil
-from inkmeter.ledger import MISSING, STANDING_CHARGE, UNCONVERTED, UNPRICED
+from inkmeter.ledger import MISSING, STANDING_CHARGE, UNCONVERTED, UNEARNED, UNPRICED
 from inkmeter.records import HALF, HALF_HOUR, day_start, local_day  # noqa: F401, for who asks for a day
 
 _CHUNK = const(32)
 
 
-def _seen(wh, sent, cost, flags):
+def _seen(commodity, wh, sent, cost, flags):
     # What cannot be said is None.
-    if flags & UNCONVERTED:
+    if commodity and flags & UNCONVERTED:
         wh = None
-    return wh, sent, None if flags & (UNPRICED | UNCONVERTED) else cost, flags
+    return wh, sent, None if flags & UNPRICED else cost, flags
 
 
 def halves(commodity, day):
@@ -27,7 +27,7 @@ def halves(commodity, day):
     result = []
     for at in range(0, len(buffer), HALF):
         found = records.unpack_half(buffer, at)
-        result.append(found and _seen(found[0], found[1], found[2], found[4]))
+        result.append(found and _seen(commodity, found[0], found[1], found[2], found[4]))
     return result
 
 
@@ -41,8 +41,8 @@ def each(commodity, start, end):
         for i in range(min(_CHUNK, end - half)):
             found = records.unpack_half(buffer, i * HALF)
             if found:
-                seen = _seen(found[0], found[1], found[2], found[4])
-                yield ((half + i) * HALF_HOUR,) + seen + (found[3],)
+                seen = _seen(commodity, found[0], found[1], found[2], found[4])
+                yield ((half + i) * HALF_HOUR,) + seen + (None if found[4] & UNEARNED else found[3],)
         half += _CHUNK
 
 
@@ -65,7 +65,7 @@ def day(commodity, day):
     if standing is not None:
         flags |= STANDING_CHARGE
         cost += standing
-    return _seen(wh, sent, cost, flags) + (earned, standing)
+    return _seen(commodity, wh, sent, cost, flags) + (None if flags & UNEARNED else earned, standing)
 
 
 def days(commodity, last, count):

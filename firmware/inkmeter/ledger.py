@@ -1,7 +1,8 @@
 """The ledger: what each increment of a register cost at the rate in force when it happened (SMETS2 5.6.4, SE 1.4 D.4).
 
-This part is always loaded and only takes readings; `booking` prices and files them, once a half-hour or when a rate
-ends. Energy is in Wh, gas in litres (dm3), money in 1/100,000 GBP, times in seconds since 2000-01-01 UTC.
+This part is always loaded and only takes readings. `booking` prices and files them, once a half-hour or when a rate
+ends; `accounts` tells prices to the ledger and sums to whoever asks. Energy is in Wh, gas in litres (dm3), money in
+1/100,000 GBP, times in seconds since 2000-01-01 UTC.
 """
 
 from micropython import const
@@ -21,6 +22,7 @@ PARTIAL = const(8)  # begins after its start: the display had no earlier reading
 EXCHANGED = const(16)  # another meter, or another register, from here on
 STANDING_CHARGE = const(32)  # the cost has the day's standing charge in it
 UNCONVERTED = const(64)  # gas without calorific value: its energy is unknown
+UNEARNED = const(64)  # electricity: some of what was sent out has no price
 MISSING = const(128)  # of a day: some half-hours are not known
 
 # One list of numbers a commodity. The last reading, and the one from which on RATE holds:
@@ -34,7 +36,7 @@ END = const(6)  # readings before this need no booking
 UNTIL = const(7)
 RATE = const(8)
 EXPORT_RATE = const(9)
-# Of this half-hour, up to the base: registers' units, and money in 10**-11 GBP (of gas before its conversion)
+# Of this half-hour, up to the base: registers' units, and these times their rates, 10**-8 GBP
 RAW = const(10)
 SENT = const(11)
 COST = const(12)
@@ -62,15 +64,20 @@ SLOTS = const(39)
 
 NONE = const(-0x20000000)  # a register that the meter does not have: further from 0 than any jump may be
 GAS_DIVISOR = const(360000000)  # litres * (MJ/m3 * 1,000) * (factor * 100,000) / this = Wh
-FINE = const(1000000)  # of 10**-11 GBP in 1/100,000 GBP
-_DEAREST = const(1000000)  # 10 GBP a kWh
-_JUMP = const(200)  # Wh or litres that a coarse register may step at once
+FINE = const(1000)  # of 10**-8 GBP in 1/100,000 GBP
+# No more than three phases' fuses of 100 A let through, 69 kW, or a U16 gas meter, 16 m3/h; and what a coarse register
+# may step at once.
+WH_A_SECOND = const(20)
+LITRES_A_SECOND = const(5)
+STEP = const(200)
 
 
 class Ledger:
     """`clock` as in clock.py. `due` says that settle() has work. `held_back` counts readings that cannot be.
 
-    Loads what was committed before the last power cut; never raises for damaged or missing files.
+    Loads what was committed before the last power cut; never raises for damaged or missing files. Beside its methods
+    it has the functions of accounts.py, each loaded for its call: rate(), standing_charge(), gas_factors(),
+    exchanged(), today(), total(), earned(), forget().
     """
 
     def __init__(self, clock):
@@ -78,15 +85,19 @@ class Ledger:
         self.held_back = 0
         self.due = False
         self.books = []
-        self._do("booking", "start")
+        with lazy.module("rebasing", "booking", "records") as rebasing:
+            rebasing.start(self)
 
-    def _do(self, name, what):
-        with lazy.module(name, "records", "rates") as module:
-            module.do(self, what)
+    def __getattr__(self, name):
+        def call(*words):
+            with lazy.module("accounts") as accounts:
+                return getattr(accounts, name)(self, *words)
+
+        return call
 
     def register(self, commodity, utc, delivered, received=None):
         """A reading at `utc`: Wh (electricity) or litres (gas, at its snapshot's time); `received` Wh sent out, None
-        where there is none. Unknown ones (None) are passed over.
+        where there is none. Unknown ones (None) are passed over. Quick, and never touches the flash.
         """
         if utc is None or delivered is None:
             return
@@ -94,7 +105,7 @@ class Ledger:
         if received is None:
             received = s[RECEIVED]
         seconds = utc - s[UTC]
-        most = seconds * (5 if commodity else 20) + _JUMP
+        most = seconds * (LITRES_A_SECOND if commodity else WH_A_SECOND) + STEP
         if (
             seconds >= 0
             and utc < s[END]
@@ -113,93 +124,8 @@ class Ledger:
         readings are passed over until then. Blocks for some tens of ms, for seconds after an outage of weeks.
         """
         self.due = False
-        self._do("booking", "settle")
+        with lazy.module("booking", "records") as booking:
+            booking.settle(self)
         if self.books[0][REPRICE] or self.books[1][REPRICE]:
-            self._do("filling", "reprice")
-
-    def rate(self, commodity, utc, rate, until):
-        """`rate` a kWh (None: unknown) holds from `utc` until `until` (None: until another begins); commodity EXPORT
-        for what is paid. Of the past, now or to come, in any order; what was heard later wins.
-        """
-        s = self.books[commodity % EXPORT]
-        if rate is not None and not -_DEAREST <= rate <= _DEAREST:
-            rate = None
-        with lazy.module("rates") as rates:
-            since = rates.add(commodity, utc, rate, until)
-        if since is not None:
-            s[END] = s[UNTIL] = 0
-            if s[UTC] and since < s[BASE_UTC]:
-                s[REPRICE] = min(s[REPRICE] or since, since)
-
-    def standing_charge(self, commodity, a_day):
-        """What a British local day costs without any use (None: unknown); for the day in whose last half-hour it
-        holds, a new one from the next half-hour on.
-        """
-        s = self.books[commodity]
-        s[NEXT_STANDING] = a_day
-        if s[STANDING] is None:
-            s[STANDING] = a_day
-
-    def gas_factors(self, calorific_value, conversion_factor):
-        """MJ/m3 * 1,000 and the volume conversion factor * 100,000; used from the next half-hour on."""
-        if calorific_value and conversion_factor:
-            s = self.books[GAS]
-            s[NEXT_FACTOR] = calorific_value * conversion_factor
-            s[FACTOR] = s[FACTOR] or s[NEXT_FACTOR]
-
-    def exchanged(self, commodity):
-        """The meter has another serial: its next reading is a new base."""
-        s = self.books[commodity]
-        s[SUSPECT] = EXCHANGED
-        s[END] = 0
-
-    def today(self, commodity):
-        """(Wh, Wh sent or litres of gas, cost with the standing charge, flags) of the British local day so far; Wh or
-        cost None where some of it is not known. None where there is no reading of today.
-        """
-        s = self.books[commodity]
-        now = self.clock.now()
-        if not s[UTC] or now is None or now >= s[DAY_END]:
-            return None
-        wh, sent, cost, flags, _ = self.so_far(commodity, DAY_SUM)
-        if s[STANDING] is not None:
-            flags |= STANDING_CHARGE
-            if cost is not None:
-                cost += s[STANDING]
-        return wh, sent, cost, flags
-
-    def total(self, commodity):
-        """(Wh, Wh sent or litres, cost) since the device started; never goes back. For "cost from now"."""
-        return self.so_far(commodity, TOTAL_SUM)[:3]
-
-    def so_far(self, commodity, at):
-        """A sum (DAY_SUM or TOTAL_SUM) with this half-hour up to the last reading: Wh, sent, cost, flags, earned."""
-        s = self.books[commodity]
-        raw = s[DELIVERED] - s[BASE_DELIVERED]
-        sent = s[RECEIVED] - s[BASE_RECEIVED]
-        flags = s[FLAGS] | s[at + 4]
-        if raw and s[RATE] is None:
-            flags |= UNPRICED
-        cost = s[COST] + raw * 1000 * (s[RATE] or 0)
-        earned = s[EARNED] + sent * 1000 * (s[EXPORT_RATE] or 0)
-        sent += s[SENT]
-        wh = raw + s[RAW]
-        if commodity:
-            sent = wh
-            wh = (wh * (s[FACTOR] or 0) + s[WH_CARRY]) // GAS_DIVISOR
-            cost = cost * (s[FACTOR] or 0) // GAS_DIVISOR
-            if not s[FACTOR]:
-                flags |= UNCONVERTED
-        return (
-            None if flags & UNCONVERTED else s[at] + wh,
-            s[at + 1] + sent,
-            None if flags & (UNPRICED | UNCONVERTED) else s[at + 2] + cost // FINE,
-            flags,
-            s[at + 3] + earned // FINE,
-        )
-
-    def forget(self):
-        """Another household's from here on: everything goes, in memory at once and on the flash even if the power
-        fails meanwhile.
-        """
-        self._do("booking", "forget")
+            with lazy.module("filling", "records", "rates") as filling:
+                filling.reprice(self)

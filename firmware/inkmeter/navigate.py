@@ -13,6 +13,7 @@ from inkmeter.view import (
     LIST,
     MESSAGES,
     NOW,
+    PAIR,
     PREPAY,
     SETTINGS,
     STATUS,
@@ -69,7 +70,9 @@ def _turn_by(view, step, now):
     page = view.page
     while True:
         page = (page + step) % _PAGES
-        if page == PREPAY and not home.fact(facts.PREPAID, now) and not home.fact(facts.PREPAID | h.GAS_SIDE, now):
+        if home.stage != h.READING and page not in (NOW, STATUS, PAIR, SETTINGS):
+            continue
+        if page == PREPAY and not home.fact(facts.PREPAID, now) and not home.fact(facts.PREPAID | facts.GAS_SIDE, now):
             continue
         if page == MESSAGES and not home.fact(facts.MESSAGE, now):
             continue

@@ -1,16 +1,13 @@
-"""Figures as people read them: kW, kWh, pounds and pence, days and times."""
+"""Figures as people read them: kW, kWh, pounds and pence."""
 
 from micropython import const
 
-from inkmeter.clock import civil, hours_and_minutes, summer_time
 from inkmeter.units import decimal
 
 UNKNOWN = "--"
 _MOST_W = const(1000000)
 _POUND = const(100000)
 _PENNY = const(1000)
-_DAY = const(86400)
-_HOUR = const(3600)
 
 
 def kilowatts(watts):
@@ -47,32 +44,3 @@ def pounds(value):
         return UNKNOWN
     sign = "-" if value < 0 else ""
     return sign + "£" + decimal((abs(value) + _PENNY // 2) // _PENNY, 2)
-
-
-def local_day(utc):
-    """The number of the British civil day: 0 is 2000-01-01."""
-    return (utc + (_HOUR if summer_time(utc) else 0)) // _DAY
-
-
-def weekday(day):
-    """0 for Monday."""
-    return (day + 5) % 7
-
-
-def date(day, days, months):
-    """'Sat 21 Nov' of a local day, from two lists with commas."""
-    _, month, number, _, _ = civil(day * _DAY)
-    return "%s %d %s" % (days.split(",")[weekday(day)], number, months.split(",")[month - 1])
-
-
-def when(utc, now, days, months):
-    """'13:30' today, 'Sat 13:30' within the last days, else 'Sat 21 Nov'."""
-    if utc is None or now is None:
-        return hours_and_minutes(utc)
-    day = local_day(utc)
-    apart = abs(local_day(now) - day)
-    if not apart:
-        return hours_and_minutes(utc)
-    if apart < 6:
-        return days.split(",")[weekday(day)] + " " + hours_and_minutes(utc)
-    return date(day, days, months)

@@ -5,7 +5,6 @@ a message on the air, and it raises NotPermitted for anything else, whoever asks
 """
 
 import asyncio
-from time import ticks_diff, ticks_ms
 
 from micropython import const
 
@@ -69,8 +68,6 @@ _UNSECURED = const((BASIC, TIME, KEY_ESTABLISHMENT))
 _APS_ENCRYPTION = const(0x0020)
 _APS_OPTIONS = const(0x0140)  # retry, enable route discovery
 _FRAGMENT = const(0x8000)
-_LONGEST = const(400)  # of a message that comes in blocks
-_BLOCK_WAIT = const(10000)  # ms
 _RX_ON_WHEN_IDLE = const(0xFFFD)
 _RADIUS = const(11)  # concentrator radius of Smart Energy
 _REPLY_WAIT = const(5000)
@@ -86,7 +83,7 @@ KEY_NOT_AUTHORIZED = const(0x0C0E)
 
 
 class NotPermitted(Exception):
-    """A message that a read-only device does not send."""
+    """A message that a read-only device does not send. args: profile, cluster."""
 
 
 class NoReply(Exception):
@@ -122,8 +119,7 @@ class Radio:
         self._tag = 0  # the request's; other messages go out with 0
         self._inbox = []
         self._inbox_event = asyncio.Event()
-        # The message that comes in blocks: whose, how many, how many have come, their octets, when the last one did
-        self._long = [None, 0, 0, b"", 0]
+        self.blocks = None  # of inkmeter.blocks
 
     def next_sequence(self):
         self._sequence = self._sequence + 1 & 0xFF
@@ -145,7 +141,7 @@ class Radio:
                 return
             elif command == zcl.READ_ATTRIBUTES_RESPONSE or command == zcl.DEFAULT_RESPONSE:
                 return
-        raise NotPermitted("profile %04x cluster %04x" % (profile, cluster))
+        raise NotPermitted(profile, cluster)
 
     async def _transmit(self, node_id, profile, cluster, endpoint, payload, secure, tag=0):
         self._permit(profile, cluster, payload)
@@ -278,33 +274,6 @@ class Radio:
             return payload[2] == wanted[3] & 0xFF or payload[2] == _TERMINATE
         return payload[2] == zcl.DEFAULT_RESPONSE
 
-    async def _block(self, message):
-        # One message at a time, block by block, each acknowledged (window 1): the NCP puts nothing together.
-        _, profile, cluster, source, endpoint, options, group, sequence, sender, _, _, payload = message
-        index = group & 0xFF
-        whose = (sender, sequence, cluster, options)
-        long = self._long
-        late = ticks_diff(ticks_ms(), long[4]) > _BLOCK_WAIT
-        if index == 0 and (late or (long[0] != whose and long[2] >= long[1])):
-            if long[2] < long[1]:
-                self.discarded += 1
-            long[:] = whose, group >> 8, 0, b"", 0
-        if long[0] != whose or index > long[2] or len(long[3]) + len(payload) > _LONGEST:
-            self.discarded += 1
-            return
-        long[4] = ticks_ms()
-        aps = (profile, cluster, source, endpoint, options, 0xFF00 | index, sequence)
-        await self.ncp.do("sendReply", sender, *aps, b"")
-        if index < long[2]:
-            return
-        long[2] += 1
-        long[3] += payload
-        if long[2] == long[1]:
-            message[5] ^= _FRAGMENT
-            message[11] = long[3]
-            long[3] = b""
-            self._incoming(message)
-
     # Serving
 
     async def serve(self):
@@ -317,7 +286,8 @@ class Radio:
             self.ncp.ash.set_ready(True)
             try:
                 if message[5] & _FRAGMENT:
-                    await self._block(message)
+                    with module("blocks") as blocks:
+                        await blocks.run(message, self)
                     continue
                 with module("responder") as responder:
                     answer = responder.answer(message)
@@ -326,4 +296,4 @@ class Radio:
                     await self._transmit(sender, SMART_ENERGY, cluster, source, answer, options & _APS_ENCRYPTION)
             except (zcl.ZclError, NoReply, NotTrusted, NcpLost, Refused) as error:
                 self.discarded += 1
-                log("radio", "a question is left unanswered:", error)
+                log("radio", "unanswered:", error)

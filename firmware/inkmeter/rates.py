@@ -15,7 +15,7 @@ _NEW = const("ledger/rates")
 _OLD = const("ledger/rates.old")
 _NEXT = const("ledger/rates.new")
 _SIZE = const(16)
-_FORM = const("<IIiBxH")
+_FORM = const(b"<IIiBxH")
 _MOST = const(1024)  # records a file: three weeks of half-hourly prices, a year and more of two a day
 _UNKNOWN = const(-0x80000000)
 FOREVER = const(0xFFFFFFFF)
@@ -23,7 +23,7 @@ FOREVER = const(0xFFFFFFFF)
 
 def _pack(buffer, commodity, start, end, rate):
     pack_into(_FORM, buffer, 0, start, end, _UNKNOWN if rate is None else rate, commodity, 0)
-    pack_into("<H", buffer, _SIZE - 2, crc32(buffer, 0x1A2B) & 0xFFFF)
+    pack_into(b"<H", buffer, _SIZE - 2, crc32(buffer, 0x1A2B) & 0xFFFF)
 
 
 def _known(commodity, start, end):

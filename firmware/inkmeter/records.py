@@ -23,9 +23,10 @@ HALF = const(16)
 DAY = const(24)
 _PERIODS_KEPT = const(14)
 _YEARS_KEPT = const(6)
-_HALF_FORM = const("<HBBHBBii")
-_DAY_FORM = const("<IIiiiBBH")
-_TAIL_FORM = const("<Hxx10qI")
+# Formats as bytes: a short str would stay in the heap for good.
+_HALF_FORM = const(b"<HBBHBBii")
+_DAY_FORM = const(b"<IIiiiBBH")
+_TAIL_FORM = const(b"<Hxx10qI")
 TAIL = const(88)
 _VERSION = const(1)
 _NONE = const(-0x4000000000000000)
@@ -139,7 +140,7 @@ def newest(commodity):
     """The number of the newest file of half-hours with a checkpoint, and the checkpoint's list of ten numbers, or
     None for unknown; (None, None) without any.
     """
-    start = "h%d." % commodity
+    start = "%s%d." % ("h", commodity)
     found = [int(name[len(start) :]) for name in os.listdir(FOLDER) if name.startswith(start)]
     found.sort()
     buffer = bytearray(TAIL)
@@ -163,7 +164,7 @@ def pack_tail(numbers):
     """The checkpoint of ten numbers."""
     buffer = bytearray(TAIL)
     pack_into(_TAIL_FORM, buffer, 0, _VERSION, *[_NONE if number is None else number for number in numbers], 0)
-    pack_into("<I", buffer, TAIL - 4, _check(buffer, 0, TAIL - 4))
+    pack_into(b"<I", buffer, TAIL - 4, _check(buffer, 0, TAIL - 4))
     return buffer
 
 
@@ -176,7 +177,7 @@ def put_day(commodity, day, wh, sent, cost, earned, standing, flags, count):
     if standing is None:
         standing = -most
     pack_into(_DAY_FORM, buffer, 0, wh, sent, cost, earned, standing, flags, count, 0)
-    pack_into("<H", buffer, DAY - 2, _check(buffer, 0, DAY) & 0xFFFF)
+    pack_into(b"<H", buffer, DAY - 2, _check(buffer, 0, DAY) & 0xFFFF)
     with _change("d", commodity, day // YEAR, _YEARS_KEPT) as file:
         at = day % YEAR * DAY
         size = file.seek(0, 2)

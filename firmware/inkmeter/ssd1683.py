@@ -31,11 +31,11 @@ class Panel(ssd1680.Panel):
         self.command(_RAM_X, bytes((0, self.width // 8 - 1)))
         self.command(_BORDER_WAVEFORM, b"\x01" if full else b"\x80")
         self.command(_DISPLAY_UPDATE_CONTROL_1, b"\x40\x00" if full else b"\x00\x00")
-        self._turned = bytearray(self.width)
+        self.turned = bytearray(self.width)
 
     def write(self, plane, page, octets):
         width = self.width
-        frame = framebuf.FrameBuffer(self._turned, width, _ROWS, framebuf.MONO_HLSB)
+        frame = framebuf.FrameBuffer(self.turned, width, _ROWS, framebuf.MONO_HLSB)
         frame.blit(framebuf.FrameBuffer(octets, width, _ROWS, framebuf.MONO_VLSB), 0, 0)
         # A height that is no multiple of 8 has its spare rows at the top.
         top = page * _ROWS - -self.height % _ROWS
@@ -46,4 +46,4 @@ class Panel(ssd1680.Panel):
         self.command(_RAM_Y, first + bytes((last & 0xFF, last >> 8)))
         self.command(_RAM_X_COUNTER, b"\x00")
         self.command(_RAM_Y_COUNTER, first)
-        self.command(plane, memoryview(self._turned)[spare * width // 8 :])
+        self.command(plane, memoryview(self.turned)[spare * width // 8 :])

@@ -174,41 +174,25 @@ _OUTCOME = const(5)  # octets each: code, who, when
 
 
 class Words:
-    """One language's texts: 0 English, 1 Welsh. Keeps its file open until close()."""
+    """One language's texts: 0 English, 1 Welsh. Keeps its file open until close().
+
+    `count` texts; the last of them are those of the outcomes, two each.
+    """
 
     def __init__(self, language):
-        self._file = open(__file__[: __file__.rfind("/")] + _FILE, "rb")
-        head = self._file.read(_HEAD)
-        self._count = head[4] | head[5] << 8
-        self._outcomes = head[6]
-        self._first = self._count if language else 0
+        self.file = open(__file__[: __file__.rfind("/")] + _FILE, "rb")
+        head = self.file.read(_HEAD)
+        self.count = head[4] | head[5] << 8
+        self.outcomes = head[6]
+        self._first = self.count if language else 0
 
     def close(self):
-        self._file.close()
+        self.file.close()
 
     def say(self, number, figure=None):
         """The text of that number, with the figure in its place."""
-        self._file.seek(_HEAD + _OUTCOME * self._outcomes + 2 * (self._first + number))
-        start, end = struct.unpack("<HH", self._file.read(4))
-        self._file.seek(start)
-        text = str(self._file.read(end - start), "utf-8")
+        self.file.seek(_HEAD + _OUTCOME * self.outcomes + 2 * (self._first + number))
+        start, end = struct.unpack("<HH", self.file.read(4))
+        self.file.seek(start)
+        text = str(self.file.read(end - start), "utf-8")
         return text if figure is None else text.replace("%", figure)
-
-    def codes(self):
-        """Every code that has words."""
-        self._file.seek(_HEAD)
-        table = self._file.read(_OUTCOME * self._outcomes)
-        return [str(table[at : at + 3], "utf-8") for at in range(0, len(table), _OUTCOME)]
-
-    def outcome(self, code):
-        """(what happened, what to do, who must act, when it tries again) of a code; the first outcome's for one
-        that is not in the file.
-        """
-        self._file.seek(_HEAD)
-        table = self._file.read(_OUTCOME * self._outcomes)
-        found = 0
-        for at in range(0, len(table), _OUTCOME):
-            if table[at : at + 3] == code.encode():
-                found = at
-        number = self._count - 2 * self._outcomes + found // _OUTCOME * 2
-        return self.say(number), self.say(number + 1), self.say(table[found + 3]), self.say(table[found + 4])

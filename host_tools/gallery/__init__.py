@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from host_tools import BUILD, ROOT, build, fonts, toolchain
+from host_tools import BUILD, ROOT, build, fonts, toolchain, words
 
 FOLDER = BUILD / "screens"
 REFERENCE = ROOT / "tests/tools/screens.txt"
@@ -141,9 +141,10 @@ def _decode(marks: bytes) -> Iterator[Mark]:
 def draw(*wanted: str, folder: Path = FOLDER) -> list[Picture]:
     """Draws the pictures whose names hold all of these words. Raises DrawingFailed."""
     folder.mkdir(parents=True, exist_ok=True)
-    root = build.build("simulator")
+    root = build.build("simulator", short=False)
+    codes = ",".join(outcome.code for outcome in words.read()[1])
     done = subprocess.run(
-        [toolchain.interpreter().path, "-X", "heapsize=600k", str(_SCRIPT), str(root), str(folder), *wanted],
+        [toolchain.interpreter().path, "-X", "heapsize=600k", str(_SCRIPT), str(root), str(folder), codes, *wanted],
         capture_output=True, text=True, check=False, timeout=90,
     )  # fmt: skip
     if done.returncode:

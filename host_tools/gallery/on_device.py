@@ -1,6 +1,6 @@
 """Runs on MicroPython, with the firmware as built: draws every page of every kind of home, and every trouble.
 
-    micropython on_device.py <root of the built device> <folder for the pictures> [<words that a name must hold> ...]
+    micropython on_device.py <root of the built device> <folder for the pictures> <codes of outcomes, with commas> [<words that a name must hold> ...]
 
 Writes one file, `pictures.bin`: per picture two lines of text (its name; width, height, octets of marks, of rows),
 the marks, and the rows as the panel gets them. The Views are made here; all that draws is the firmware's.
@@ -11,9 +11,9 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from inkmeter import facts, screens  # noqa: E402
-from inkmeter import home as h  # noqa: E402
-from inkmeter.canvas import Canvas  # noqa: E402
+from inkmeter import facts, screens
+from inkmeter import home as h
+from inkmeter.canvas import Canvas
 
 UTC = 831906120  # 12 May 2026, 14:02 British Summer Time
 NOW = 100000
@@ -59,7 +59,7 @@ class History:
         scale = 20 if kind == "extreme" else 1
         found = []
         for i in range(48):
-            if i >= last or kind == "gaps" and 9 <= i < 13:
+            if i >= last or (kind == "gaps" and 9 <= i < 13):
                 found.append(None)
             else:
                 net = use[i] - sun[i]
@@ -111,6 +111,14 @@ class Clock:
         return self.utc
 
 
+class Radio:
+    """What the status page asks of the radio, and the survey."""
+
+    def __init__(self):
+        self.heard = NOW - 2
+        self.signal = None
+
+
 class View:
     def __init__(self, kind="credit"):
         self.kind = kind
@@ -125,7 +133,8 @@ class View:
         self.mode = self.cursor = self.money = self.locked_for = self.locked_until = 0
         self.digits = ""
         self.tries = 5
-        self.zero = self.confirm = self.countdown = self.signal = None
+        self.zero = self.countdown = self.signal = None
+        self.radio = Radio()
         self.links = ()
 
 
@@ -308,16 +317,17 @@ def message(flags, text=MESSAGE):
 def links(extreme=False):
     view = on(STATUS, credit())
     if extreme:
-        view.links = tuple([(i, 2 if i & 1 else 3, NOW - 300000) for i in range(8)])
-    else:
-        view.links = ((0, 1, NOW - 2), (1, 1, NOW - 2), (2, 1, NOW - 4), (3, 2, NOW - 1920), (4, 1, NOW - 600),
-                      (5, 1, NOW - 7200), (6, 0, None))  # fmt: skip
+        view.home.set_stage(h.READING)
+        view.clock.utc = None
+        view.radio.heard = NOW - 300000
+        view.home.meter(h.ELECTRICITY).current_summation_delivered.put(4631215, NOW - 300000, UTC - 300000)
+        view.home.price(h.ELECTRICITY).rate.put(None, NOW - 300000, UTC - 300000)
     return view
 
 
 def survey(quality, strength):
     view = on(PAIR, credit())
-    view.signal = quality and (quality, strength)
+    view.radio.signal = quality and (quality, strength)
     return view
 
 
@@ -398,12 +408,7 @@ def cases():
     for number in range(7):
         yield "stage-%d" % number, lambda: stage(number)
     yield "stage-never", lambda: stage(0)
-    from inkmeter.words import Words
-
-    words = Words(0)
-    codes = words.codes()
-    words.close()
-    for code in codes:
+    for code in sys.argv[3].split(","):
         number = h.READING if code[0] in "HGTWUN" else h.START if code == "P05" else h.WAITING_SUPPLIER
         detail = "21E0047731" if code == "P11" else "EZSP 16" if code == "N02" else "59 min" if code == "H01" else ""
         yield "trouble-" + code, lambda: stage(number, code, detail)
@@ -421,7 +426,7 @@ def draw(view, width, height, out, name):
 
 
 def main():
-    wanted = sys.argv[3:]
+    wanted = sys.argv[4:]
     with open(sys.argv[2] + "/pictures.bin", "wb") as out:
         for case, make in cases():
             for size, width, height in SIZES:

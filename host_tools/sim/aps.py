@@ -36,9 +36,20 @@ class KeyId(enum.IntEnum):
 
 class Command(enum.IntEnum):
     TRANSPORT_KEY = 0x05
+    UPDATE_DEVICE = 0x06
     REMOVE_DEVICE = 0x07
     REQUEST_KEY = 0x08
     SWITCH_KEY = 0x09
+    TUNNEL = 0x0E
+
+
+class Update(enum.IntEnum):
+    """What a router tells the trust centre of a device (Zigbee specification, section 4.4.4)."""
+
+    SECURED_REJOIN = 0
+    UNSECURED_JOIN = 1
+    DEVICE_LEFT = 2
+    TRUST_CENTRE_REJOIN = 3
 
 
 class KeyType(enum.IntEnum):

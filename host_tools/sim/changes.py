@@ -193,6 +193,15 @@ def _message(world: World, argument: str) -> None:
         raise ChangeError(str(error)) from None
 
 
+@_change("text")
+def _protected_message(world: World, argument: str) -> None:
+    """The supplier sends a message that displays show behind their PIN."""
+    try:
+        _messages(world).display(argument or "Your balance is overdue.", Importance.HIGH, protected=True)
+    except ValueError as error:
+        raise ChangeError(str(error)) from None
+
+
 @_change()
 def _cancel_message(world: World, argument: str) -> None:
     """The supplier takes its message back."""

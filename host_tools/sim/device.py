@@ -45,8 +45,9 @@ class Device:
     """One MicroPython process.
 
     `root` is the device's file system; `on_uart(bytes)` gets what it sends to the radio module, `log` what it
-    prints. `lights` is the light's time line. `heap` is the size of its heap, as MicroPython's -X heapsize has it.
-    `module` is what it runs: "main", or the simulator board's "probe", which answers questions. `buttons` is 3 or 1.
+    prints. `heap` is the size of its heap, as MicroPython's -X heapsize has it. `module` is what it runs: "main", or
+    the simulator board's "probe", which answers questions. `buttons` is 3 or 1, and later has their names. `lights`
+    is the light's time line.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Device:
     ) -> None:  # fmt: skip
         self._clock = clock
         self.panel = panel
-        self._buttons = BUTTONS if buttons == len(BUTTONS) else ("ok",)
+        self.buttons = BUTTONS if buttons == len(BUTTONS) else ("ok",)
         self._on_uart = on_uart
         self._log = log
         self._running = True
@@ -78,7 +79,7 @@ class Device:
             "INKMETER_PANEL": "{}x{},{}".format(*panel.landscape, panel.controller),
             "INKMETER_BUTTONS": str(buttons),
             # The root is where it stands, as on the device: paths stay in the heap.
-            "MICROPYPATH": ":.frozen",
+            "MICROPYPATH": ":.frozen:lib",
         }
         # Fixed addresses, so that the collector, which takes any number for a pointer, sees the same ones again.
         fixed = [setarch, "-R"] if (setarch := shutil.which("setarch")) else []
@@ -102,7 +103,7 @@ class Device:
         self._levels = 0
         self.light = Light(0, 0, 0)
         self.lights: collections.deque[Light] = collections.deque(maxlen=100_000)
-        self.on_light: Callable[[Light], None] | None = None
+        self.on_light: Callable[[Light], object] = lambda light: None
         self.failure: DeviceError | None = None
 
     # What the clock asks for
@@ -141,7 +142,7 @@ class Device:
 
     def set_button(self, name: str, down: bool) -> None:
         """Moves a button: "next", "ok" or "back"; a device with one button has "ok" alone. ValueError for others."""
-        bit = 1 << self._buttons.index(name)
+        bit = 1 << self.buttons.index(name)
         levels = self._levels | bit if down else self._levels & ~bit
         if levels != self._levels:
             self._levels = levels
@@ -212,8 +213,7 @@ class Device:
                     return
                 self.light = Light(now, bus[1], bus[2])
                 self.lights.append(self.light)
-                if self.on_light:
-                    self.on_light(self.light)
+                self.on_light(self.light)
                 del bus[:3]
             elif bus[:1] == b"N":
                 self.on_ncp_reset()

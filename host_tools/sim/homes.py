@@ -1,8 +1,4 @@
-"""Homes by name: who supplies them, how they pay and what they have.
-
-inkmeter homes
-inkmeter run --home NAME [--at SECONDS CHANGE ...]
-"""
+"""Homes by name: who supplies them, how they pay and what they have. `inkmeter homes` lists them."""
 
 from __future__ import annotations
 
@@ -16,6 +12,8 @@ from host_tools.sim.tariff import Tariff
 
 FIRST_SUPPLIER = Supplier(1, b"Wren Energy", b"0330 111 0111")
 NEXT_SUPPLIER = Supplier(2, b"Kestrel Power", b"0330 222 0222")
+
+_IN_WH, _IN_LITRES = Format(KWH), Format(CUBIC_METRES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,8 +37,8 @@ class Home:
     in_emergency: bool = False
     terms: Terms = dataclasses.field(default_factory=Terms)
     debts: tuple[Debt, ...] = ()
-    form: Format = Format(KWH)
-    gas_form: Format = Format(CUBIC_METRES)
+    form: Format = _IN_WH
+    gas_form: Format = _IN_LITRES
     clock_set: bool = True
     publishes: bool = True
     carbon: int | None = None
@@ -60,6 +58,10 @@ _ECONOMY_7 = Tariff(
     tier_labels=(b"Day", b"Night"),
 )  # fmt: skip
 _AGILE = Tariff(0, ((0, 0),), 47_850, b"Half-hourly", half_hourly="agile", long_form=True)
+_HALF_HOUR_TIERS = Tariff(
+    0, tuple((30 * slot, 9_000 + 400 * (slot * 7 % 48)) for slot in range(48)), 47_850, b"48 rates",
+    tier_labels=tuple(b"Slot %02d" % slot for slot in range(1, 49)),
+)  # fmt: skip
 _BLOCKS = Tariff(0, ((0, 31_200),), 0, b"Three blocks", blocks=(90_000, 120_000), block_prices=(31_200, 22_400, 27_900))
 _GAS_BLOCKS = Tariff(
     0, ((0, 8_100),), 0, b"Two blocks gas", blocks=(300_000,), block_prices=(8_100, 5_400)
@@ -79,6 +81,7 @@ _HOMES = (
         night_storage=True,
     ),
     Home("agile", "A price for each half-hour, below nothing at noon.", _AGILE, _GAS),
+    Home("half-hour-tiers", "48 prices a day, by a calendar: a register for each half-hour.", _HALF_HOUR_TIERS, _GAS),
     Home("blocks", "Prices that change with what the month has used so far.", _BLOCKS, _GAS_BLOCKS),
     Home("solar", "Solar panels: what is sent out is counted and not paid for.", _FLAT, _GAS, solar_peak_w=3600),
     Home(

@@ -6,6 +6,8 @@ import asyncio
 import dataclasses
 import random
 
+from zigpy.zdo.types import ZDOCmd
+
 from host_tools.sim import aps
 from host_tools.sim.air import Air
 from host_tools.sim.crypto import mmo
@@ -15,12 +17,12 @@ from host_tools.sim.key_responder import KeyResponder
 from host_tools.sim.node import BROADCAST_S, Endpoint, Message, Node
 from host_tools.sim.parent import Parent
 from host_tools.sim.radio import nwk
-from host_tools.sim.radio.ieee802154 import Frame
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
 from host_tools.sim.zcl_server import Attribute, ZclServer
 
 BASIC, TIME, METERING, KEY_ESTABLISHMENT = 0x0000, 0x000A, 0x0702, 0x0800
 _CHF, _GPF = 1, 2
+_LONGEST_PERMIT_S = 254
 
 
 @dataclasses.dataclass
@@ -63,7 +65,7 @@ class Hub(ZclServer):
         self.open_to_all = False
         self.clock_offset_s = 0
         self.clock_set = True
-        self.parent = Parent(self, rng, self)
+        self.parent: Parent = Parent(self, rng, self)
         self.responder = KeyResponder(self, rng, identities)
         self.mirror = mirror
         self.endpoints[_CHF] = Endpoint(0x0508, (BASIC, TIME, KEY_ESTABLISHMENT), (KEY_ESTABLISHMENT,))
@@ -128,12 +130,24 @@ class Hub(ZclServer):
             raise LogFull
         until = asyncio.get_running_loop().time() + window_s
         install_key = mmo.link_key(mmo.with_crc(code))
+        self.start(self._open_routers(until))
         if known:
             known.window_until = until
             if not self._vouched(eui64):
                 known.install_key = install_key
             return
         self.log[eui64] = Entry(eui64, install_key, until)
+
+    async def _open_routers(self, until: float) -> None:
+        # They permit joining for as long as they are told, at most 254 s at a time.
+        left = until - asyncio.get_running_loop().time()
+        while left >= 1 and self.is_open:
+            body = bytes([self.next_counter(), min(_LONGEST_PERMIT_S, int(left)), 1])
+            await self.send(
+                nwk.BROADCAST_ROUTERS, ZDOCmd.Mgmt_Permit_Joining_req, body, profile=0, source=0, destination=0
+            )  # fmt: skip
+            await asyncio.sleep(min(_LONGEST_PERMIT_S - 14, left))
+            left = until - asyncio.get_running_loop().time()
 
     def grant_meters(self, eui64: bytes) -> None:
         """Lets a device read the meters (GBCS CS03B)."""
@@ -144,7 +158,7 @@ class Hub(ZclServer):
         """Takes a device out of the log and off the network."""
         entry = self.log.pop(eui64, None)
         if entry and entry.node_id is not None:
-            self.parent.dismiss(entry.node_id)
+            self.parent.dismiss(eui64, entry.node_id)
         self.keys.pop(eui64, None)
 
     def _vouched(self, eui64: bytes) -> bool:
@@ -180,14 +194,10 @@ class Hub(ZclServer):
         trusted = secured or self._vouched(eui64) or eui64 in self._restored
         return entry.node_id if entry and trusted else None
 
-    def on_mac_command(self, frame: Frame) -> None:
-        self.parent.on_mac_command(frame)
-
-    def accepts_unsecured(self, frame: nwk.Frame) -> bool:
-        return self.parent.accepts_unsecured(frame)
-
-    def on_nwk_command(self, frame: nwk.Frame) -> None:
-        self.parent.on_nwk_command(frame)
+    def announced(self, eui64: bytes, node_id: int) -> None:
+        super().announced(eui64, node_id)
+        if eui64 in self.log and self.addresses.get(node_id) == eui64:
+            self.log[eui64].node_id = node_id
 
     # Keys between devices
 
@@ -218,6 +228,11 @@ class Hub(ZclServer):
         node.node_id = node_id
         self.members.append(node)
         self.addresses[node_id] = node.eui64
+        if node.is_router:
+            self.routing.routes[node_id] = node_id
+            node.routing.routes[self.node_id] = self.node_id
+        else:
+            self.routing.children.add(node_id)
         node.addresses[self.node_id] = self.eui64
         self.keys[node.eui64] = aps.LinkKey(key, authorised=True)
         node.keys[self.eui64] = aps.LinkKey(key, authorised=True)

@@ -155,9 +155,12 @@ def block_registers(supply: Supply, now: Now, form: Format) -> Attributes:
         assert tariff
         return tariff.block_at(supply.in_month(now_us))
 
-    return {
+    in_force = {0x000E: Attribute(0x30, of_tariff(current))}
+    if supply.litres:
+        # Gas is priced by the kWh and counted in m3: its sums by block would be neither.
+        return in_force
+    return in_force | {
         0x000C: Attribute(_U48, of_tariff(lambda now_us: form.raw(supply.in_month(now_us)))),
-        0x000E: Attribute(0x30, of_tariff(current)),
         **{0x0700 + index: Attribute(_U48, of_block(index)) for index in range(_BLOCKS)},
     }
 

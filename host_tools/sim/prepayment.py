@@ -53,7 +53,7 @@ class Refused(Exception):
 
 @dataclasses.dataclass
 class Debt:
-    """One of three. `daily` is collected each midnight UTC, `percent_of_100ths` of each top-up; money in 1e-5 pounds."""
+    """One of three, in 1e-5 pounds. `daily` is collected each midnight UTC, `percent_of_100ths` of each top-up."""
 
     label: bytes
     amount: int

@@ -14,6 +14,7 @@ from PIL import Image
 
 from host_tools import build, screen_reader
 from host_tools.sim.clock import Clock
+from host_tools.sim.device import Light
 from host_tools.sim.world import Settings, World
 
 Held = dict[str, Any]
@@ -48,6 +49,7 @@ class Run:
         self._log_path = folder / "firmware.log"
         self._answers: asyncio.Queue[Held] = asyncio.Queue()
         self.on_screen: Callable[[Screen], None] | None = None
+        self.on_light: Callable[[Light], None] | None = None
 
     @property
     def flash(self) -> Path:
@@ -71,6 +73,7 @@ class Run:
     def power_on(self) -> None:
         """Powers the device, as it is after a power cut."""
         device = self.world.start_device(self.flash, self._log, module="probe")
+        device.on_light = lambda light: self.on_light and self.on_light(light)
         device.on_probe = lambda line: self._answers.put_nowait(json.loads(line))
 
     def power_off(self) -> None:
@@ -151,7 +154,11 @@ class Run:
         """Presses a button, or several at once ("back+next"), and lets go after so long."""
         for one in name.split("+"):
             self.set_button(one, True)
-            self.clock.call_later(seconds, self._let_go, one, self.world.device)
+            self.let_go_after(one, seconds)
+
+    def let_go_after(self, name: str, seconds: float) -> None:
+        """Lets go of a button in so long, if the device is still the same."""
+        self.clock.call_later(seconds, self._let_go, name, self.world.device)
 
     def set_button(self, name: str, down: bool) -> None:
         """Moves one button."""
@@ -187,5 +194,5 @@ def run(settings: Settings, folder: Path, story: Callable[[Run], Any], *, real_t
             the_run.world.check()
             return result
 
-    with asyncio.Runner(loop_factory=lambda: Clock(real_time=real_time)) as runner:
+    with asyncio.Runner(loop_factory=lambda: Clock(start_us=settings.start_us, real_time=real_time)) as runner:
         return runner.run(main())

@@ -29,7 +29,7 @@ class Window:
 
 @dataclasses.dataclass(frozen=True)
 class Tariff:
-    """`rates` are prices, each by the minute of the UTC day from which it holds, `tiers` the tier of each (1, 2, 3 ...).
+    """`rates` are prices, each by the minute of the UTC day from which it holds, `tiers` the tier of each (1, 2 ...).
 
     `blocks` are the Wh of a calendar month after each of which the next of `block_prices` holds; there is one more of
     these. `half_hourly` is the seed of a price for each half-hour. `received` is for what is exported.

@@ -14,7 +14,7 @@ from bellows.types import NcpResetCode
 from host_tools import toolchain
 from host_tools.sim import changes
 from host_tools.sim.air import Air
-from host_tools.sim.clock import Clock
+from host_tools.sim.clock import START_US, Clock
 from host_tools.sim.crypto.cbke import SUITE_1, SUITE_2, Authority, Identity
 from host_tools.sim.device import Device
 from host_tools.sim.esme import ElectricityMeter
@@ -25,6 +25,7 @@ from host_tools.sim.hub import Hub
 from host_tools.sim.ncp.emulator import NcpEmulator
 from host_tools.sim.ncp.tokens import Tokens, install_code_token
 from host_tools.sim.panel import Ssd1680, Ssd1683
+from host_tools.sim.parent import RouterParent
 from host_tools.sim.portal import Portal, Timeline
 from host_tools.sim.uart import Line
 
@@ -33,6 +34,8 @@ PANELS = {"2.9": (Ssd1680, 128, 296), "2.13": (Ssd1680, 122, 250), "4.2": (Ssd16
 ISSUER = b"INKMTEST"
 # Where things are, in metres; the display is at the origin.
 HUB_AT, METER_AT, GAS_METER_AT, NEXT_DOOR = (6.0, 4.0), (6.0, 4.5), (9.0, -2.0), (-14.0, 9.0)
+# At the far end of a long drive: the display reaches the electricity meter alone, and that the hub.
+FAR_HUB_AT, FAR_METER_AT, FAR_GAS_METER_AT = (180.0, 0.0), (90.0, 0.0), (185.0, 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,13 +46,15 @@ class Settings:
     ezsp_version: int = 13
     suites: tuple[int, ...] = (1, 2)
     hub_suites: tuple[int, ...] = (1, 2)
+    start_us: int = START_US
     panel: str = "2.9"
     buttons: int = 3
     baud: int = 115200
-    heap: str = "80k"
+    heap: str = "100k"
     home: str = "demo"
     gas: bool = True
     neighbour: bool = False
+    far: bool = False
     timeline: Timeline = dataclasses.field(default_factory=Timeline)
 
 
@@ -73,17 +78,22 @@ class World:
         )  # fmt: skip
         with_gas = settings.gas and self.home.gas
         self.gas = Gas(self.household, self.home, b"G4K0093312") if with_gas else None
-        self.hub = self._make_hub(channel=20, position=HUB_AT, gas=self.gas)
+        self._hub_at = FAR_HUB_AT if settings.far else HUB_AT
+        self.hub = self._make_hub(channel=20, position=self._hub_at, gas=self.gas)
         self.hub.clock_set = self.home.clock_set
         self.portal = Portal(self.hub, settings.timeline)
         self.neighbour = self._make_hub(channel=15, position=NEXT_DOOR, gas=None) if settings.neighbour else None
         self.meter = ElectricityMeter(
-            self.air, self._eui64(), self.household, self.home, b"21E0047731", position=METER_AT
-        )
+            self.air, self._eui64(), self.household, self.home, b"21E0047731",
+            position=FAR_METER_AT if settings.far else METER_AT,
+        )  # fmt: skip
+        self.meter.parent = RouterParent(self.meter, 6 if settings.far else 0)
         self.hub.trust(self.meter, 0x3A51)
         self.gas_meter: GasMeter | None = None
         if self.gas:
-            self.gas_meter = GasMeter(self.air, self._eui64(), self.gas, position=GAS_METER_AT)
+            self.gas_meter = GasMeter(
+                self.air, self._eui64(), self.gas, position=FAR_GAS_METER_AT if settings.far else GAS_METER_AT
+            )
             self.hub.trust(self.gas_meter, 0x7C02)
         self.ncp = self._make_ncp()
         controller, sources, gates = PANELS[settings.panel]
@@ -117,15 +127,16 @@ class World:
             extended_pan_id=extended_pan_id,
         )  # fmt: skip
 
-    def swap_hub(self, *, restored: bool) -> Hub:
+    def swap_hub(self, *, restored: bool, related: bool = True) -> Hub:
         """Replaces a broken hub by a new one, which gets the old one's log or begins with an empty one; the meters
-        are moved to it.
+        are moved to it. Its network has the old one's extended PAN id unless it is unrelated.
         """
         old = self.hub
         assert old.network
         old.powered = False
         new = self._make_hub(
-            channel=25, position=HUB_AT, gas=self.gas, extended_pan_id=old.network.extended_pan_id
+            channel=25, position=self._hub_at, gas=self.gas,
+            extended_pan_id=old.network.extended_pan_id if related else None,
         )  # fmt: skip
         if restored:
             new.restore(old)

@@ -191,6 +191,6 @@ class ZclServer(Node):
 
     async def _publish(self, node_id: int, endpoint: int, cluster: int, answers: list[Answer]) -> None:
         for command, body in answers:
-            self._published = (self._published + 1) & 0xFF
+            self._published = (self._published + 1) & 0x7F
             header = foundation.ZCLHeader.cluster(self._published, command, direction=Direction.Server_to_Client)
             await self.send(node_id, cluster, header.serialize() + body, source=endpoint, secure=True)

@@ -1,6 +1,7 @@
 """The one place that sends: what may leave the device, and which answers count."""
 
 import asyncio
+from time import ticks_ms
 
 from inkmeter import radio as r
 from inkmeter.ncp import Refused
@@ -282,9 +283,9 @@ def test_a_message_in_blocks_is_bounded_and_not_waited_for_for_ever():
     radio = assembling()
     many = [block(index, bytes(71), 9 if index == 0 else 0) for index in range(9)]
     assert hear(radio, *many) == [0xFF00, 0xFF01, 0xFF02, 0xFF03, 0xFF04]
-    assert radio.discarded == 4 and len(radio._long[3]) == 355
+    assert radio.discarded == 4 and len(radio.blocks[3]) == 355
     # The sender has given up; so does the device, when somebody else begins.
-    radio._long[4] = r.ticks_ms() - 10001
+    radio.blocks = radio.blocks[:4] + (ticks_ms() - 10001,)
     assert hear(radio, block(0, LONG[:71], 2, 10), block(1, LONG[71:], 0, 10)) == [0xFF00, 0xFF01]
     assert radio._reply == LONG and radio.discarded == 5
 
@@ -295,7 +296,7 @@ def test_blocks_without_the_link_key_are_no_answer():
     assert radio._reply is None and radio.discarded == 1
 
 
-def test_a_refused_acknowledgement_costs_the_block_alone():
+def test_a_refused_acknowledgement_costs_nothing():
     radio = assembling()
     radio.ncp.refusal = 2
     assert hear(radio, block(0, LONG[:71], 2)) == [] and radio.discarded == 1

@@ -99,10 +99,31 @@ def test_pair_for_me(tmp_path):
     browse(story, tmp_path)
 
 
+def test_buttons_go_down_and_up_and_the_light_answers(tmp_path):
+    async def story(session, base, home):
+        await wait_for(session, base, lambda now: "P02" in now["words"])
+        assert (await state(session, base))["buttons"] == ["next", "ok", "back"]
+        lights = home.world.device.lights
+        for name in ("next", "ok", "back"):
+            before = len(lights)
+            assert (await session.post(f"{base}/button", data={"name": name, "down": "1"})).status == 200
+            await asyncio.sleep(1)
+            assert len(lights) > before, name
+            assert (await session.post(f"{base}/button", data={"name": name, "down": "0"})).status == 200
+        await asyncio.sleep(1)
+        pressed = [line.split()[-1] for line in home.log().splitlines() if "button:" in line]
+        assert pressed == ["1", "2", "4"]
+        for form in ({"name": "power", "down": "1"}, {"name": "ok"}, {"name": "ok", "down": "2"}, {}):
+            assert (await session.post(f"{base}/button", data=form)).status == 422, form
+        assert (await state(session, base))["light"]["words"] == "please look"
+
+    browse(story, tmp_path)
+
+
 def test_other_sites_get_nothing_and_odd_forms_an_answer(tmp_path):
     async def story(session, base, home):
         for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
-            for path in ("press", "pair-for-me"):
+            for path in ("press", "pair-for-me", "button"):
                 assert (await session.post(f"{base}/{path}", headers=headers)).status == 403, headers
         assert (await session.get(base, headers={"Host": "evil.example:8321"})).status == 403
         assert (await session.post(f"{base}/press", headers={"Origin": base})).status == 200

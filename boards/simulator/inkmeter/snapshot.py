@@ -30,7 +30,9 @@ def _value(value, now):
 
 
 def take(app, live, peak):
-    """The line; `live` and `peak` are the heap's figures in bytes."""
+    """The line. `live` and `peak` are the most bytes that were in use in the heap: with nothing loaded for the moment,
+    and ever.
+    """
     home, ncp, ash, view, display = app.home, app.ncp, app.ncp.ash, app.view, app.display
     now = uptime()
     meters = []

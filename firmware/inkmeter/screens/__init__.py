@@ -1,53 +1,62 @@
 """The screens: pure functions of the View that return a picture (see `inkmeter.canvas`).
 
-Each is a module with `picture(view, now)`; which one is shown, `choose` says. `view` has home, ledger, clock,
-settings, width, height, page, cursor, money ...; `past` is what `inkmeter.screens.past` fetched for that screen.
+Which one is shown, `choice` says. Each is a module with `draw(page)`, which draws its upper part and returns what
+comes under it: another module's name and the arguments of its `draw(page, ...)`; None when all is drawn.
+`view` has home, ledger, clock, settings, width, height, page, cursor, money ...
 """
 
 from micropython import const
 
-from inkmeter import home as h
 from inkmeter.lazy import module
 
-# Outcomes that a person can do something about while the code is on the screen
-_ON_PAIRING_SCREEN = const("P01 P02 P03 P04 P07")
-# In the order of the View's pages
-_PAGES = const("now day week price meters prepay messages status survey zero settings")
-# Those that tell how much is used or owed
-_FIGURES = const(0b01001111111)
-_STATUS = const(7)
-_SURVEY = const(8)
-_SETTINGS = const(10)
-_HELPERS = const("screens.layout font people words qr install_code")
-
-
-def choose(view):
-    """The name of the screen's module for the View as it is."""
-    home = view.home
-    if view.countdown is not None:
-        return "countdown"
-    outcome = home.outcome
-    if outcome and home.install_code and outcome in _ON_PAIRING_SCREEN:
-        return "pairing"
-    if outcome:
-        return "confirm" if outcome == "P11" else "trouble"
-    page = view.page
-    if home.stage != h.READING and page not in (_STATUS, _SURVEY, _SETTINGS):
-        return "progress"
-    if view.settings.away and _FIGURES >> page & 1:
-        return "hidden"
-    return _PAGES.split(" ")[page]
+_WITH_PAST = const("now day week price prepay pairing")
 
 
 def picture(view, now):
-    """The picture of that screen: what it needs of the past is fetched first, then laid out, then all let go."""
-    view.past = None
+    """The picture of the screen that is due. One thing is in memory at a time: what the screen needs of the past is
+    fetched first; then its parts are laid out, one after the other.
+    """
     name = choose(view)
-    if name in ("now", "day", "week", "price", "prepay"):
-        with module("screens.past", "people") as past:
-            view.past = past.fetch(view, name, now)
-    try:
-        with module("screens." + name, *_HELPERS.split(" ")) as screen:
-            return screen.picture(view, now)
-    finally:
-        view.past = None
+    view.past = _fetch(view, name, now) if name in _WITH_PAST else None
+    if name == "status":
+        view.links = _links(view, now)
+    elif name == "survey":
+        view.signal = view.radio and view.radio.signal
+    marks = _lay_out(view, now, (name,))
+    view.past = None
+    view.links = ()
+    return marks
+
+
+# A local would keep its module in the heap when its work is done: each has a function of its own.
+
+
+def choose(view):
+    """The name of the screen's module."""
+    with module("screens.choice") as choice:
+        return choice.choose(view)
+
+
+def _fetch(view, name, now):
+    with module("screens.past") as past:
+        return past.fetch(view, name, now)
+
+
+def _links(view, now):
+    with module("screens.links") as links:
+        return links.links(view, now)
+
+
+def _lay_out(view, now, part):
+    with module("screens.layout", "font", "words") as layout:
+        page = layout.Page(view, now)
+        while part:
+            part = _draw(page, *part)
+            page.close()
+        page.words.close()
+        return page.marks
+
+
+def _draw(page, name, *arguments):
+    with module("screens." + name, "screens.prose", "people", "dates", "outcomes") as screen:
+        return screen.draw(page, *arguments)

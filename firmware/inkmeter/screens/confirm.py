@@ -1,12 +1,11 @@
 """Asks the household whether the meter that was found is theirs."""
 
 from inkmeter import words as w
-from inkmeter.screens.layout import Page
+from inkmeter.outcomes import outcome
 
 
-def picture(view, now):
-    page = Page(view)
-    happened, todo, _, _ = page.outcome(view.home.outcome)
+def draw(page):
+    happened, todo, _, _ = outcome(page.words, page.view.home.outcome)
     head = page.font(page.texts[0]).height
     body = page.font(page.texts[-1]).height
     sizes = page.texts if page.large else page.texts[1:]
@@ -15,7 +14,6 @@ def picture(view, now):
     page.line(happened, "^")
     page.y += gap
     page.line(page.say(w.ENDS_WITH), "^", sizes)
-    page.line(view.home.detail[-6:], "^")
+    page.line(page.view.home.detail[-6:], "^")
     page.y += gap
     page.line(todo, "^", sizes)
-    return page.done()

@@ -1,13 +1,12 @@
 """One day by half-hours; `view.cursor` counts the days back."""
 
 from inkmeter import home as h
-from inkmeter import people
+from inkmeter import dates, people
 from inkmeter import words as w
-from inkmeter.screens.layout import Page
 
 
-def picture(view, now):
-    page = Page(view)
+def draw(page):
+    view = page.view
     past = view.past
     utc = page.utc
     name = page.say(w.TODAY)
@@ -15,14 +14,13 @@ def picture(view, now):
         name = page.say(w.YESTERDAY)
     date = ""
     if utc is not None:
-        date = people.date(people.local_day(utc) - view.cursor, page.say(w.DAYS), page.say(w.MONTHS))
+        date = dates.date(dates.local_day(utc) - view.cursor, page.say(w.DAYS), page.say(w.MONTHS))
         if view.cursor > 1:
             name, date = date, ""
     page.title(name, date)
     if not past or past[2] is None:
         page.y += 12
-        page.paragraph(page.say(w.NO_HISTORY), page.bottom)
-        return page.done()
+        return "prose", page.say(w.NO_HISTORY), page.bottom
     levels, downs, wh, sent, cost, missing = past
     if not view.cursor:
         # Up to this moment, rather than to the last half-hour.
@@ -46,7 +44,5 @@ def picture(view, now):
         # Clocks change between one and two: slots after that count from the day's end.
         labels = [(0, "0")] + [(2 * i + slots - 48, str(i)) for i in (6, 12, 18)]
     known = sorted([level for level in levels if level <= 250])
-    page.bars(levels, downs, bottom - 2, labels, known[len(known) // 2] if known else 0)
-    page.y = bottom
-    page.rows(rows, page.bottom, bytes((size,)))
-    return page.done()
+    rows = ("rows", rows, page.bottom, bytes((size,)))
+    return "bars", levels, downs, bottom - 2, labels, known[len(known) // 2] if known else 0, rows

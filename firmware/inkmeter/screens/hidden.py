@@ -1,18 +1,15 @@
 """What is seen while the figures are hidden: nothing that tells who is at home, or that nobody is."""
 
-from inkmeter import people
+from inkmeter import dates
 from inkmeter import words as w
-from inkmeter.screens.layout import Page
 
 
-def picture(view, now):
-    page = Page(view)
+def draw(page):
     page.title("Inkmeter")
     page.rule()
     page.y += page.edge
     if page.utc is not None:
-        page.line(people.date(people.local_day(page.utc), page.say(w.DAYS), page.say(w.MONTHS)))
+        page.line(dates.date(dates.local_day(page.utc), page.say(w.DAYS), page.say(w.MONTHS)))
     page.y += page.edge
     page.line(page.say(w.HIDDEN))
-    page.paragraph(page.say(w.HIDDEN_HOW), page.bottom)
-    return page.done()
+    return "prose", page.say(w.HIDDEN_HOW), page.bottom

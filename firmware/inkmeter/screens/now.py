@@ -1,98 +1,51 @@
-"""The page on the wall most of the time: direction, size, money; what today has cost; the day as a strip of bars."""
+"""The page on the wall most of the time: direction, size, money."""
 
 from micropython import const
 
 from inkmeter import facts
 from inkmeter import home as h
 from inkmeter import words as w
-from inkmeter.people import UNKNOWN, energy, kilowatts, pounds, rate
-from inkmeter.screens.layout import Page
+from inkmeter.people import kilowatts, rate
 
 _POUNDS = const(826)
-_STRIP = const(18)
-_TALL_STRIP = const(60)
-_FULL = const(b"\5\6\6\5\5\6\5\5\5")  # dots for low, medium and high
+_DOTS = const(b"\5\6\6\5\5\6\5\5\5")  # for low, medium and high
 
 
-def picture(view, now):
-    page = Page(view)
+def draw(page):
+    view = page.view
     home = view.home
-    electricity = home.meter(h.ELECTRICITY)
-    demand = electricity.instantaneous_demand
-    watts = electricity.watts(now)
+    now = page.now
+    meter = home.meter(h.ELECTRICITY)
+    demand = meter.instantaneous_demand
+    watts = meter.watts(now)
     sending = watts is not None and watts < 0
-    at = page.when(demand.utc)
-    state = demand.state(now)
-    age = (w.NOT_HEARD, w.AT, w.NO_NEWS)[state]
     left = page.say(w.ELECTRICITY if watts is None else w.SENDING_OUT if sending else w.USING)
     if watts is not None:
-        left = ("\2 " if sending else "\1 ") + left.replace(";", ";\2 " if sending else ";\1 ")
-    page.title(left, page.say(age, at))
-    top = page.y
-    price, an_hour = _money(page, home, now, watts, sending)
-    figure, unit, other = kilowatts(watts), "kW", an_hour
-    if view.money and an_hour:
-        figure, unit, other = an_hour.split(" ", 1)[0], an_hour.split(" ", 1)[1], figure + " kW"
-    high = (view.height - top) * (3 if page.large else 2) // 5
-    right = page.figure(figure, unit, page.width - 2 * page.edge, high)
+        arrow = "\2 " if sending else "\1 "
+        left = arrow + left.replace(";", ";" + arrow)
+    at = page.when(demand.utc)
+    state = demand.state(now)
+    age = page.say((w.NOT_HEARD, w.AT, w.NO_NEWS)[state], at)
+    page.title(left, age + ";" + at if state == h.LIVE else age)
+    figure, unit, other, each = kilowatts(watts), "kW", "", ""
+    price = home.price(h.ELECTRICITY)
+    cost = price.rate.current(now)
+    # What is sent out is paid at a price that the meter need not know.
+    if not sending:
+        each = page.say(w.PRICE_UNKNOWN)
+        if cost is not None and price.currency == _POUNDS:
+            each = rate(cost, 2) + "/kWh"
+            if watts is not None:
+                cost = rate(cost * watts // 1000, 1)
+                other = cost + " " + page.say(w.AN_HOUR)
+                if view.money:
+                    other = figure + " kW"
+                    figure, unit = cost, page.say(w.AN_HOUR)
     level = home.fact(facts.AMBIENT, now)
+    ambient = ""
     if level is not None and level < 3:
-        level = _FULL[3 * level : 3 * level + 3].decode() + " " + page.say((w.LOW, w.MEDIUM, w.HIGH)[level])
-    else:
-        level = ""
+        ambient = _DOTS[3 * level : 3 * level + 3].decode() + " " + page.say((w.LOW, w.MEDIUM, w.HIGH)[level])
     until = home.fact(facts.RATE_UNTIL, now)
     until = page.say(w.UNTIL, page.when(until)) if until and not sending else ""
-    page.column(right, top, page.y, [other, price, level, until])
-    page.rule()
-    _today(page, view, now)
-    return page.done()
-
-
-def _money(page, home, now, watts, sending):
-    # What is sent out is paid at a price that the meter need not know.
-    price = home.price(h.ELECTRICITY)
-    each = price.rate.current(now)
-    if sending:
-        return "", ""
-    if each is None or price.currency != _POUNDS:
-        return page.say(w.PRICE_UNKNOWN), ""
-    an_hour = rate(each * watts // 1000, 1) + " " + page.say(w.AN_HOUR) if watts is not None else ""
-    return rate(each, 2) + "/kWh", an_hour
-
-
-def _so_far(view, commodity):
-    return view.ledger and view.ledger.today(commodity) or (None, None, None, 0)
-
-
-def _today(page, view, now):
-    rows = []
-    wh, sent, cost, _ = _so_far(view, h.ELECTRICITY)
-    if wh is None:
-        rows.append((page.say(w.TODAY), UNKNOWN))
-    else:
-        value = energy(wh)
-        rows.append((page.say(w.TODAY), value if cost is None else "%s, %s;%s" % (pounds(cost), value, pounds(cost))))
-    gas = view.home.meters.get(h.GAS)
-    if gas:
-        cost = _so_far(view, h.GAS)[2]
-        register = gas.current_summation_delivered
-        at = " " + page.say(w.AS_OF, page.when(register.utc)).split(";")[0]
-        value = UNKNOWN if cost is None else pounds(cost)
-        rows.append((page.say(w.GAS), page.say(w.NOT_HEARD) if register.value is None else value + at))
-    if sent:
-        rows.append((page.say(w.SENT_OUT), energy(sent)))
-    strip = view.past and (_TALL_STRIP if page.tall else _STRIP)
-    room = page.bottom - page.y - (strip or 0)
-    line = page.font(page.texts[-2 if page.tall else -1]).height
-    if room < line:
-        strip, room = None, page.bottom - page.y
-    rows = rows[: max(room // line, 1)]
-    page.rows(rows, page.y + min(room, line * len(rows) * 5 // 4) if strip else None)
-    if strip:
-        levels, downs = view.past[:2]
-        labels = ()
-        if page.tall:
-            labels = [(i * len(levels) // 24, str(i)) for i in (0, 6, 12, 18)]
-        known = sorted([level for level in levels if level <= 250])
-        page.y += 2
-        page.bars(levels, downs, page.bottom, labels, known[len(known) // 2] if known else 0)
+    high = (view.height - page.y) * (3 if page.large else 2) // 5
+    return "figure", figure, unit, page.width - 2 * page.edge, high, [other, each, ambient, until], ("today",)

@@ -6,10 +6,9 @@ Levels are 0 to 250 of the largest, 254 for still to come, 255 for unknown.
 from micropython import const
 
 from inkmeter import home as h
-from inkmeter.clock import summer_time
+from inkmeter.clock import local, summer_time
 from inkmeter.facts import GAS_SIDE, PREPAID
 from inkmeter.lazy import module
-from inkmeter.people import local_day
 
 _FILLED = const(253)
 _TO_COME = const(254)
@@ -22,16 +21,24 @@ _WINDOW = const(4)
 
 
 def fetch(view, name, now):
-    """For `now` and `day`: (levels used, levels sent, Wh, Wh sent, cost, half-hours missing); for `week`: the same by
-    days, then the gas's cost and the last day's number; for `prepay` what a day has cost of late; for `price`:
-    (levels, marks, UTC of the first, its first and last cheapest half-hour, their mean price). None: nothing known.
+    """For `now` and `day`: (levels used, levels sent, Wh, Wh sent, cost, half-hours missing); for `week` the same by
+    days, then the gas's cost and the last day's number; for `prepay` what a day has cost of late; for `price`
+    (levels, marks, UTC of the first, its first and last cheapest half-hour, their mean price); for `pairing` the rows
+    of the QR code, and both numbers in groups. None: nothing known.
     """
+    if name == "pairing":
+        home = view.home
+        with module("qr", "install_code") as qr:
+            from inkmeter import install_code
+
+            text = install_code.label(home.eui64, home.install_code)
+            return qr.matrix(text), install_code.groups(home.eui64), install_code.groups(home.install_code)
     utc = view.clock.now()
     if view.ledger is None or utc is None:
         return None
     if name == "price":
         return _ahead(utc)
-    today = local_day(utc)
+    today = local(utc) // _DAY
     with module("history", "records", "rates") as history:
         if name == "prepay":
             home = view.home

@@ -6,14 +6,14 @@ from inkmeter import facts
 from inkmeter import home as h
 from inkmeter import words as w
 from inkmeter.people import UNKNOWN, pounds
-from inkmeter.screens.layout import Page
 
 _LOW = const(2)  # CreditStatus: low credit
 _GAS_SIDE = const(4)
 
 
-def picture(view, now):
-    page = Page(view)
+def draw(page):
+    view = page.view
+    now = page.now
     home = view.home
     side = 0
     if home.fact(facts.PREPAID | _GAS_SIDE, now) and (view.cursor & 1 or not home.fact(facts.PREPAID, now)):
@@ -27,17 +27,15 @@ def picture(view, now):
     if not known(facts.PREPAID) and heard is None:
         page.title(name)
         page.y += 8
-        page.paragraph(page.say(w.NOT_PREPAID), page.bottom)
-        return page.done()
+        return "prose", page.say(w.NOT_PREPAID), page.bottom
     age = page.say(w.NOT_HEARD)
     if heard is not None and page.utc is not None:
         at = page.when(page.utc - (now - heard))
         age = page.say(w.AT if home.heard(facts.CREDIT_REMAINING | side, now) == h.LIVE else w.NO_NEWS, at)
     page.title(name, age)
-    top = page.y
     left = known(facts.CREDIT_REMAINING)
     text = UNKNOWN if left is None else pounds(left)
-    right = page.figure(text, "", page.width - 2 * page.edge, (view.height - top) * (3 if page.large else 2) // 5)
+    high = (view.height - page.y) * (3 if page.large else 2) // 5
     column = []
     status = known(facts.CREDIT_STATUS)
     low = known(facts.LOW_CREDIT)
@@ -47,27 +45,4 @@ def picture(view, now):
     if left is not None and days and left > 0:
         days = left // days
         column.append(page.say(w.DAYS_LEFT, str(min(days, 999))) if days else page.say(w.DAY_LEFT))
-    page.column(right, top, page.y, column)
-    page.rule()
-    rows = []
-    for fact, word in ((facts.EMERGENCY_CREDIT, w.EMERGENCY), (facts.DEBT, w.DEBT)):
-        if known(fact) is not None:
-            rows.append((page.say(word), pounds(known(fact))))
-    if known(facts.DEBT) and known(facts.DEBT_RATE):
-        rows.append(
-            (
-                page.say(w.DEBT_RATE),
-                "%s %s;%s" % (pounds(known(facts.DEBT_RATE)), page.say(w.A_WEEK), pounds(known(facts.DEBT_RATE))),
-            )
-        )
-    until = known(facts.FRIENDLY_UNTIL)
-    if until:
-        rows.append((page.say(w.FRIENDLY), page.when(until)))
-    paid = known(facts.LAST_TOP_UP)
-    if paid is not None:
-        at = known(facts.LAST_TOP_UP_AT)
-        rows.append(
-            (page.say(w.TOP_UP), "%s, %s;%s" % (pounds(paid), page.when(at), pounds(paid)) if at else pounds(paid))
-        )
-    page.rows(rows)
-    return page.done()
+    return "figure", text, "", page.width - 2 * page.edge, high, column, ("debts", side)

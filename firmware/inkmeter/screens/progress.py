@@ -2,14 +2,12 @@
 
 from inkmeter import words as w
 from inkmeter.home import STAGES
-from inkmeter.screens.layout import Page
 
 
-def picture(view, now):
-    page = Page(view)
-    stage = view.home.stage
+def draw(page):
+    stage = page.view.home.stage
     head = page.font(page.texts[0]).height
-    page.y = view.height // 2 - head * 2
+    page.y = page.view.height // 2 - head * 2
     page.line(page.say(w.STAGE_0 + stage), "^")
     if stage:
         page.line(page.say(w.STAGE_OF, str(stage)), "^", page.texts[-2:])
@@ -22,4 +20,3 @@ def picture(view, now):
         if one > stage:
             page.box(x + 2, page.y + 2, wide - 4, head * 3 // 4 - 4, 1)
         x += step
-    return page.done()

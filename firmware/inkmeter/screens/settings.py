@@ -3,7 +3,6 @@
 from micropython import const
 
 from inkmeter import words as w
-from inkmeter.screens.layout import Page
 
 _PIN = const(4)
 # View.mode
@@ -13,21 +12,21 @@ _LIST = const(3)
 _CONFIRM_RESET = const(4)
 
 
-def picture(view, now):
+def draw(page):
     """What `view.mode` says: the page closed, a PIN being counted, or the list with the row `view.cursor` chosen."""
-    page = Page(view)
+    view = page.view
     mode = view.mode
     page.title(page.say(w.SETTINGS))
     page.rule()
     if mode == _CLOSED:
         page.y += page.edge
-        page.paragraph(page.say(w.SETTINGS_OPEN), page.bottom)
-    elif mode == _CONFIRM_RESET:
+        return "prose", page.say(w.SETTINGS_OPEN), page.bottom
+    if mode == _CONFIRM_RESET:
         page.y += page.edge
-        page.paragraph(page.say(w.CLEAR_ALL), page.bottom)
-    elif mode == _LIST:
-        _list(page, view)
-    elif view.locked_for:
+        return "prose", page.say(w.CLEAR_ALL), page.bottom
+    if mode == _LIST:
+        return _list(page, view)
+    if view.locked_for:
         page.y += page.edge
         page.line(page.say(w.PIN_LOCKED))
         wait = view.locked_for
@@ -35,7 +34,6 @@ def picture(view, now):
         page.line(page.say(w.PIN_WAIT, text))
     else:
         _pin(page, view)
-    return page.done()
 
 
 def _pin(page, view):
@@ -49,7 +47,9 @@ def _pin(page, view):
     foot = page.bottom - page.font(small[0]).height
     y = page.y + max((foot - page.y - high) // 2, 0)
     for i in range(_PIN):
-        page.frame(x, y, high, high, 3 if i == taken else 1)
+        line = 3 if i == taken else 1
+        page.box(x, y, high, high)
+        page.box(x + line, y + line, high - 2 * line, high - 2 * line, 1)
         text = "\5" if i < taken else str(view.cursor) if i == taken else ""
         page.text(size, x + high // 2, y + 5, text, "^")
         x += step
@@ -82,4 +82,4 @@ def _list(page, view):
             text = page.say(w.YES if value else w.NO)
         mark = "\1 " if i == view.cursor else ""
         rows.append((mark + page.say(w.LANGUAGE + i).replace(";", ";" + mark), text))
-    page.rows(rows, None, page.texts[-2:] if page.tall else page.texts[-1:])
+    return "rows", rows, None, page.texts[-2:] if page.tall else page.texts[-1:]

@@ -3,15 +3,13 @@
 from micropython import const
 
 from inkmeter import words as w
-from inkmeter.screens.layout import Page
 
 _BARS = const(4)
 _LEVELS = const(b"\x32\x5a\x8c\xc8")  # LQI from which a bar is filled
 
 
-def picture(view, now):
-    page = Page(view)
-    quality, strength = view.radio and view.radio.signal or (0, None)
+def draw(page):
+    quality, strength = page.view.signal or (0, None)
     bars = sum([1 for level in _LEVELS if quality >= level])
     page.title(page.say(w.SURVEY), "" if strength is None else "%d dBm" % strength)
     page.rule()
@@ -28,7 +26,8 @@ def picture(view, now):
         if bar < bars:
             page.box(x, y, wide, tall)
         else:
-            page.frame(x, y, wide, tall)
+            page.box(x, y, wide, tall)
+            page.box(x + 2, y + 2, wide - 4, tall - 4, 1)
         x += wide * 4 // 3
     x += 8
     sizes = page.texts if page.large else b"\3" + page.texts if page.tall else b"\2" + page.texts
@@ -36,5 +35,4 @@ def picture(view, now):
     page.text(size, x, page.y + (high - page.font(size).height) // 2 + 4, text)
     page.y = bottom
     how = page.say(w.SURVEY_HOW if bars > 2 else w.SURVEY_MOVE)
-    page.paragraph(how, page.bottom, sizes=page.texts[-2:])
-    return page.done()
+    return "prose", how, page.bottom, page.texts[-2:]

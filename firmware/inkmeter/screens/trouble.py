@@ -2,16 +2,16 @@
 
 from inkmeter import home as h
 from inkmeter import words as w
-from inkmeter.screens.layout import Page
+from inkmeter.outcomes import outcome
+from inkmeter.screens import prose
 
 
-def picture(view, now):
-    page = Page(view)
-    home = view.home
-    happened, todo, who, again = page.outcome(home.outcome)
+def draw(page):
+    home = page.view.home
+    happened, todo, who, again = outcome(page.words, home.outcome)
     if home.detail:
         todo += ", " + home.detail
-    small = page.texts[-2 if page.tall else -1]
+    small = page.texts[-2 if page.tall and not page.large else -1]
     line = page.font(small).height
     # The code stands at the right of the last line.
     foot = page.bottom - line
@@ -22,22 +22,21 @@ def picture(view, now):
     else:
         last = ""
     sizes = page.texts if page.large else bytes((page.texts[0] + 1,)) + page.texts
-    room = foot - (line + 2) * (1 if page.large and not page.tall else 2)
+    room = foot - (0 if page.large and not page.tall else 2 * line + 4)
     page.y += 2
-    page.paragraph(happened, room - line, sizes=sizes)
+    prose.draw(page, happened, room - line, sizes)
     page.y += 2 if page.large else 4
-    page.paragraph(todo, room, sizes=page.texts[1:] if page.large and page.tall else page.texts)
+    prose.draw(page, todo, room)
     page.y = max(page.y, room - 4)
-    if page.tall or not page.large:
+    detailed = page.tall or not page.large
+    if detailed:
         page.rule()
-        page.rows(rows, foot, bytes((small,)))
-    page.y = foot
     room = page.width - 2 * page.edge - page.text(small, page.width - page.edge, foot, home.outcome, ">") - 8
     if not last and 0 < home.stage < h.READING:
         last = page.say(w.STAGE_OF, str(home.stage))
-    if page.large and not page.tall:
+    if not detailed:
         last = who
     if last:
         size, text = page.fit(last, room, bytes((small,)))
         page.text(size, page.edge, foot, text)
-    return page.done()
+    return ("rows", rows, foot, bytes((small,))) if detailed else None

@@ -88,6 +88,7 @@ class Stack(EndDevice):
         self._awaiting_link_key: dict[bytes, asyncio.Future[None]] = {}
         self._extended_pan_id = bytes(8)
         self._initialised = False
+        self._preconfigured: bytes | None = None
         self._blocks: dict[tuple[int, int], Message] = {}
         self.cbke.reset()
         self.coordinator.reset()
@@ -262,14 +263,16 @@ class Stack(EndDevice):
 
     async def _join(self, extended_pan_id: bytes, channel: int, pan_id: int) -> None:
         assert self.security
-        if not await self.associate(channel, int(pan_id)):
+        parent = self._best_parent(extended_pan_id, joining=True)
+        if not await self.associate(channel, int(pan_id), parent.source if parent else TRUST_CENTRE):
             self._failed_to_join(EMBER.JOIN_FAILED)
             return
-        hub = self.addresses[TRUST_CENTRE]
-        self.keys[hub] = aps.LinkKey(self.security)
         self._extended_pan_id = extended_pan_id
-        if not await self.authenticate():
-            self.keys.pop(hub, None)
+        self._preconfigured = self.security
+        authenticated = await self.authenticate()
+        self._preconfigured = None
+        hub = self.addresses.get(TRUST_CENTRE)
+        if not authenticated or hub is None:
             self._failed_to_join(EMBER.NO_NETWORK_KEY_RECEIVED)
             return
         self.flash.trust_centre = hub
@@ -294,6 +297,15 @@ class Stack(EndDevice):
             self._alive.cancel()
         self._alive = self.start(self._stay())
         self._status(status)
+
+    def readdressed(self, node_id: int) -> None:
+        super().readdressed(node_id)
+        self.flash.node_id = node_id
+        self._status(EMBER.NODE_ID_CHANGED)
+
+    def network_changed(self) -> None:
+        self.flash.network = self.network
+        self._status(EMBER.PAN_ID_CHANGED)
 
     async def _stay(self) -> None:
         await self.keep_alive()
@@ -330,7 +342,7 @@ class Stack(EndDevice):
     async def _go(self) -> None:
         if not self.coordinator.active and self.state == State.JOINED:
             leave = bytes([nwk.Command.LEAVE, 0])
-            await self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, TRUST_CENTRE, leave, radius=1))
+            await self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, self.parent_id, leave, radius=1))
         self._leave(LeaveReason.APPLICATION)
 
     def _leave(self, reason: int) -> None:
@@ -480,21 +492,25 @@ class Stack(EndDevice):
     def take(self, nwk_frame: nwk.Frame, rssi: int) -> None:
         if self.state != State.JOINED and not self._awaiting_key:
             return
-        swapped = self._swapped_out(nwk_frame)
+        before = self._key_of_a_stranger(nwk_frame)
         super().take(nwk_frame, rssi)
-        if swapped and self._awaiting_key and not self._awaiting_key.done():
-            self.keys.pop(swapped, None)
+        if before is not None and self._awaiting_key and not self._awaiting_key.done():
+            self.keys.clear()
+            self.keys.update(before)
 
-    def _swapped_out(self, nwk_frame: nwk.Frame) -> bytes | None:
-        # A new trust centre knows the hash of the link key that the old one had (Smart Energy, section 5.4.2.2.3):
-        # its EUI-64, if this may be its first word.
+    def _key_of_a_stranger(self, nwk_frame: nwk.Frame) -> dict[bytes, aps.LinkKey] | None:
+        # The trust centre names itself in its first word. It knows the preconfigured key; a new one, after a swap, the
+        # hash of the link key that the old one had (Smart Energy, section 5.4.2.2.3). What was there before, if this
+        # may be such a word.
         named = aps.named_source(nwk_frame.payload)
         old = self.keys.get(self.flash.trust_centre or b"")
-        if not (self._awaiting_key and named and old and named not in self.keys and nwk_frame.source == TRUST_CENTRE):
+        if not self._awaiting_key or not named or nwk_frame.source != self.parent_id:
             return None
-        self.keys[named] = aps.LinkKey(aes_mmo(old.key))
-        self.addresses[TRUST_CENTRE] = named
-        return named
+        if not self._preconfigured and (named in self.keys or not old):
+            return None
+        before = dict(self.keys)
+        self.keys[named] = aps.LinkKey(self._preconfigured or aes_mmo(old.key))  # type: ignore[union-attr]
+        return before
 
     def on_mac_command(self, frame: Frame) -> None:
         if self.coordinator.active:
@@ -518,7 +534,7 @@ class Stack(EndDevice):
             return
         # An end device leaves at its parent's word, and that has to be under the network key.
         leave = len(frame.payload) == 2 and frame.payload[0] == nwk.Command.LEAVE
-        if leave and frame.secured and frame.source == TRUST_CENTRE and frame.payload[1] & nwk.LEAVE_REQUEST:
+        if leave and frame.secured and frame.source == self.parent_id and frame.payload[1] & nwk.LEAVE_REQUEST:
             self._leave(LeaveReason.NWK_LEAVE)
         super().on_nwk_command(frame)
 
@@ -575,11 +591,14 @@ class Stack(EndDevice):
 
     def on_command(self, frame: aps.Frame, sender: bytes | None, sender_id: int) -> None:
         payload = frame.payload
-        if sender_id != TRUST_CENTRE or not payload:
+        if sender_id not in (TRUST_CENTRE, self.parent_id) or not payload or sender is None:
             return
         if aps.transports(payload, aps.KeyType.STANDARD_NETWORK) and len(payload) == 35:
             if self._awaiting_key and payload[19:27] == self.eui64 and frame.secured is aps.KeyId.KEY_TRANSPORT:
+                self.addresses[TRUST_CENTRE] = sender
                 self.take_network_key(payload, self._extended_pan_id)
+        elif sender_id != TRUST_CENTRE:
+            return
         elif aps.transports(payload, aps.KeyType.APPLICATION_LINK) and frame.secured is aps.KeyId.KEY_LOAD:
             self._take_link_key(payload)
         elif payload[:9] == bytes([aps.Command.REMOVE_DEVICE]) + self.eui64 and frame.secured is not None:
