@@ -3,7 +3,6 @@
 from inkmeter import facts, home
 from inkmeter.facts import AMBIENT, CREDIT_REMAINING, GAS_SIDE, MESSAGE
 
-
 MANY = {
     "TIER_REGISTER": 48,
     "BLOCK_REGISTER": 16,

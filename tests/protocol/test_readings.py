@@ -3,7 +3,6 @@
 from inkmeter import home
 from inkmeter.clock import Clock
 from inkmeter.metering import put, set_clock
-from inkmeter.zcl import ZclError
 
 
 def test_another_household_s_readings_and_prices_are_forgotten():
