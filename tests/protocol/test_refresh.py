@@ -203,11 +203,15 @@ def test_a_page_is_turned_back():
 def test_the_signal_while_it_is_carried():
     display = drawn()
     display.view.page = view.PAIR
-    display.view.signal = (200, -50)
+
+    class Radio:
+        signal = (200, -50)
+
+    display.view.radio = Radio()
     display.look(1)
-    display.view.signal = (201, -51)
+    display.view.radio.signal = (201, -51)
     assert display.look(2) is None
-    display.view.signal = (100, -80)
+    display.view.radio.signal = (100, -80)
     assert display.look(3) is False
 
 
