@@ -204,14 +204,21 @@ def test_the_hub_s_clock_is_asked_soon_again_while_it_does_not_know():
     session = reading(Home())
     session.clock.known = False
     session.radio.attributes[GPF, TIME][0x0001] = (0x18, b"\x00")
-    told = alone(session, rounds.TIME)
-    told._due[0] = session.now
-    session.until = session.now + 1000
-    try:
-        session.timed(lambda: told.run().send(None))
-    except Enough:
-        pass
-    assert len(session.radio.asked) == 4
+    end, asked = run(session, 1000, rounds.TIME)
+    assert end is Enough and gaps([1000] + times(asked, GPF, TIME)) == [300, 300, 300]
+
+
+def test_all_is_asked_anew_once_the_time_is_known():
+    session = reading(Home())
+    session.clock.known = False
+
+    def known(utc):
+        session.clock.known = True
+
+    session.clock.set = known
+    priced(session)
+    _, asked = run(session, 1000, rounds.TIME, rounds.PRICE)
+    assert times(asked, ESME, PRICE) == [1000, 1300]
 
 
 def test_hurry_brings_a_job_forward_and_never_back():
