@@ -1,4 +1,4 @@
-"""The ledger's files on MicroPython's own littlefs, the power cut at flash operations (tests/micropython/power_cuts.py)."""
+"""The ledger's files on MicroPython's own littlefs, with the power cut at flash operations."""
 
 import subprocess
 from pathlib import Path
