@@ -63,8 +63,8 @@ class Session:
 
     `network_up` is the NCP's last word. `servers` are the metering servers by commodity, `time_endpoint` the
     hub's clock; both are empty until the meters have been found. `doubtful` is the commodity whose server is to be
-    looked for again, `look_after` the seconds until one that is missing is looked for. `ledger`, where there is one, hears of registers
-    and prices.
+    looked for again, `look_after` the seconds until one that is missing is looked for. `ledger`, where there is
+    one, hears of registers and prices.
     """
 
     def __init__(self, ncp, radio, home, clock, pressed, reset_ncp):
