@@ -35,8 +35,9 @@ class App:
         self._press = asyncio.Event()
         self.display = Display(self.view, board, self._press.set, self.renew)
         self.home.notify = self.display.changed.set
-        self.session = Session(self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
-        self.session.ledger = ledger
+        self.session = Session(
+            self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp, ledger
+        )  # fmt: skip
         self.ncp.on_callback = self.session.callback
         self.supervisor = Supervisor()
 

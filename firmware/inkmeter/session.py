@@ -67,14 +67,14 @@ class Session:
     one, hears of registers and prices.
     """
 
-    def __init__(self, ncp, radio, home, clock, pressed, reset_ncp):
+    def __init__(self, ncp, radio, home, clock, pressed, reset_ncp, ledger=None):
         self.ncp = ncp
         self.reset_ncp = reset_ncp
         self.radio = radio
         self.home = home
         self.clock = clock
         self.pressed = pressed
-        self.ledger = None
+        self.ledger = ledger
         self.servers = {}
         self.time_endpoint = None
         self.joined = False
