@@ -67,6 +67,10 @@ class History:
                 found.append((max(net, 0) * scale, max(-net, 0) * scale, max(net, 0) * 245 // 10, 0))
         return found
 
+    def day(self, commodity, day):
+        wh, sent, cost = [sum(half[i] for half in self.halves(commodity, day) if half) for i in range(3)]
+        return wh, sent, cost + 53000, 0, 0, 53000
+
     def days(self, commodity, last, count):
         kind = self.view.kind
         if kind == "nothing":

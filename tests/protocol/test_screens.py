@@ -31,7 +31,8 @@ class Double:
 def view_of(home, page=NOW, size=SIZES[0], **more):
     view = Double(
         home=home, ledger=None, clock=Double(now=lambda: UTC), width=size[0], height=size[1], page=page, cursor=0,
-        money=0, mode=0, digits="", locked_for=0, zero=None, countdown=None, links=(), signal=None, past=None, radio=None,
+        money=0, mode=0, digits="", locked_for=0, zero=None, countdown=None, links=(), signal=None, past=None,
+        radio=None,
         settings=Double(language=0, large=0, away=0, night=1, money=0, full_every=8, light=1),
     )  # fmt: skip
     for name in more:
@@ -233,6 +234,8 @@ def test_a_message_asks_to_be_confirmed_where_the_supplier_wants_it():
     home.put(facts.MESSAGE, "Hello; all is well", 100)
     home.put(facts.MESSAGE_FLAGS, 0x80, 100)
     assert "Press OK to say you have read it" in shown(home, page=MESSAGES)
+    home.put(facts.MESSAGE_FLAGS, 0x280, 100)
+    assert "Press OK to say you have read it" not in shown(home, page=MESSAGES)
     home.put(facts.MESSAGE_FLAGS, 0, 100)
     found = shown(home, page=MESSAGES)
     assert "Hello, all is well" in found and not [text for text in found if "OK" in text]
@@ -253,6 +256,11 @@ def test_the_past_as_bars():
     used, sent, wh, wh_sent, cost, missing = past.fetch(view, "day", 100)
     assert list(used[:4]) == [62, 255, 0, 254] and list(sent[:3]) == [0, 254, 250]
     assert (wh, wh_sent, cost, missing) == (100, 400, 10, 1)
+    whole = (90, 380, 53010, 0, 0, 53000)
+    sys.modules["inkmeter.history"] = Double(halves=lambda commodity, day: halves, day=lambda commodity, day: whole)
+    view.cursor = 1
+    found = past.fetch(view, "day", 100)
+    assert found[2:5] == (90, 380, 53010) and found[5] == 46 and found[0][3] == 255
 
 
 def test_the_cheapest_hours():

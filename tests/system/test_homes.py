@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from inkmeter import facts
+from inkmeter import facts, view
 
 from host_tools.sim.changes import change
 from host_tools.sim.clock import ZIGBEE_EPOCH_S
@@ -200,6 +200,57 @@ def test_messages_their_confirmation_and_their_end(living):
         assert (await told(home))(facts.MESSAGE) is None
 
     living("credit-flat", story)
+
+
+def test_the_household_s_ok_and_nothing_else_confirms_a_message(living):
+    async def story(home, _):
+        served = home.world.meter.messages.confirmations
+        change(home.world, "message:?Please call us")
+        await home.sleep(60)
+        assert served == []
+        while (await home.held())["page"] != view.MESSAGES:
+            home.press("next")
+            await home.sleep(3)
+        home.press("ok")
+        await home.sleep(30)
+        assert len(served) == 1, home.log()[-1000:]
+        assert served[0].identifier == (await told(home))(facts.MESSAGE_ID)
+        assert (await told(home))(facts.MESSAGE_FLAGS) & 0x200
+
+    living("credit-flat", story)
+
+
+def test_gas_that_comes_an_hour_later(living):
+    async def story(home, facts_of):
+        assert "1" not in facts_of.held["meters"]
+        held = await home.until_held(lambda held: "1" in held["meters"], 3 * 3600, "gas")
+        await home.sleep(READ)
+        held = await told(home)
+        assert held.rate(1) == HOMES["gas-later"].gas_tariff.rates[0][1]
+        assert held(facts.CALORIFIC_VALUE, GAS) == 40_000
+
+    living("gas-later", story)
+
+
+def test_a_hub_without_the_time(living):
+    async def story(home, facts_of):
+        assert facts_of.held["utc"] is None and facts_of(facts.TODAY) is not None
+        await home.until_held(lambda held: held["utc"] is not None, 3600, "the time")
+        held = await told(home)
+        assert abs(held.held["utc"] - utc(home)) < 10
+
+    living("clock-not-set", story)
+
+
+def test_strange_divisors_and_binary_coded_decimals(living):
+    async def story(home, facts_of):
+        meters = facts_of.held["meters"]
+        assert meters["0"]["divisor"] == 100_000 and meters["1"]["unit_of_measure"] == 0x81
+        assert meters["1"]["current_summation_delivered"]["value"] == home.world.gas.supply.register(
+            (meters["1"]["current_summation_delivered"]["utc"] + ZIGBEE_EPOCH_S) * 1_000_000
+        )
+
+    living("strange-divisors", story)
 
 
 def test_a_change_of_tenancy_leaves_nothing_of_the_household_before(living):
