@@ -4,8 +4,8 @@ from inkmeter import words as w
 
 
 def draw(page):
-    """`view.links` are (number of the link, number of its state, uptime of its last good word or None), then of each count its
-    number and the count.
+    """`view.links` are (number of the link, number of its state, uptime of its last good word or None), then of each
+    count its number and the count.
     """
     page.title(page.say(w.STATUS))
     page.rule()
