@@ -82,4 +82,3 @@ class module:  # noqa: N801, used as a statement: `with module("join") as join:`
             parent, _, name = name.rpartition(".")
             if parent and hasattr(sys.modules[parent], name):
                 delattr(sys.modules[parent], name)
-        gc.collect()

@@ -59,7 +59,7 @@ class Device:
         self.buttons = BUTTONS if buttons == len(BUTTONS) else ("ok",)
         self._on_uart = on_uart
         self._log = log
-        self._running = True
+        self._running = self._to_drain = True
         self.wakes_at_us: int | None = None
         self.has_input = False
         self._bus = bytearray()
@@ -113,6 +113,9 @@ class Device:
         try:
             while self._running:
                 self._run()
+            if not self._to_drain:
+                return False
+            self._to_drain = False
             return self._drain()
         except DeviceError as failure:
             # The home goes on without it; whoever runs the home looks here.
@@ -130,7 +133,7 @@ class Device:
     def release(self, now_us: int) -> None:
         """Tells the process the time and lets it run."""
         self.has_input = False
-        self._running = True
+        self._running = self._to_drain = True
         self._control.send(_TIME.pack(now_us))
 
     # Its wires
@@ -190,7 +193,7 @@ class Device:
         assert self.process.stdout
         while data := self.process.stdout.read(65536):
             self._log.write(data)
-        self._log.flush()
+            self._log.flush()
 
     def _take_bus(self) -> None:
         with contextlib.suppress(BlockingIOError):
