@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -16,13 +17,21 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from host_tools import web
     from host_tools.sim.device import DeviceError
+    from host_tools.web import FOLDER, server
+    from host_tools.web.bench import Order, Refused, order_from
 
+    settings, folder = _settings(arguments), arguments.folder or FOLDER
     try:
-        web.run(_settings(arguments), arguments.host, arguments.port)
+        order = Order(settings)
+        if arguments.replay:
+            order = order_from(json.loads(arguments.replay.read_text()), settings)
+        server.run(order, arguments.host, arguments.port, folder)
     except DeviceError as error:
-        print(f"inkmeter run: {error}; its log is {web.FOLDER / 'firmware.log'}", file=sys.stderr)
+        print(f"inkmeter run: {error}; its log is {folder / 'firmware.log'}", file=sys.stderr)
+        return 1
+    except (Refused, ValueError) as error:
+        print(f"inkmeter run: {arguments.replay}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -166,6 +175,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--port", type=_port, default=8321, help="port to serve it on (default: 8321, or any free one)"
     )
+    command.add_argument("--folder", type=Path, help="where flash, log and capture go (default: build/run)")
+    command.add_argument("--replay", type=Path, metavar="FILE", help="play a run again that the page gave away")
     command.set_defaults(run=_run)
 
     demo = commands.add_parser("demo", help="pair, read and compare with nobody watching; writes build/demo")

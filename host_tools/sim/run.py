@@ -70,8 +70,19 @@ class Run:
 
     def power_on(self) -> None:
         """Powers the device, as it is after a power cut."""
+        self._answers = asyncio.Queue()
         device = self.world.start_device(self.flash, self._log, module="probe")
-        device.on_probe = lambda line: self._answers.put_nowait(json.loads(line))
+        device.on_probe = self._answer_to(self._answers)
+
+    def reset(self) -> None:
+        """Presses the device's reset button: it starts anew, its radio module goes on."""
+        self._answers = asyncio.Queue()
+        device = self.world.restart_device(self.flash, self._log, module="probe")
+        device.on_probe = self._answer_to(self._answers)
+
+    @staticmethod
+    def _answer_to(answers: asyncio.Queue[Held]) -> Callable[[bytes], None]:
+        return lambda line: answers.put_nowait(json.loads(line))
 
     def power_off(self) -> None:
         """Cuts the device's power, the radio module's included."""
@@ -163,7 +174,10 @@ class Run:
         )
 
 
-def run(settings: Settings, folder: Path, story: Callable[[Run], Any], *, real_time: float | None = None) -> Any:
+def run(
+    settings: Settings, folder: Path, story: Callable[[Run], Any], *, real_time: float | None = None,
+    served: bool = False,
+) -> Any:  # fmt: skip
     """Runs an async function of a Run, from start to end, on a clock of its own; returns what it returns."""
 
     async def main() -> Any:
@@ -172,5 +186,5 @@ def run(settings: Settings, folder: Path, story: Callable[[Run], Any], *, real_t
             the_run.world.check()
             return result
 
-    with asyncio.Runner(loop_factory=lambda: Clock(real_time=real_time)) as runner:
+    with asyncio.Runner(loop_factory=lambda: Clock(real_time=real_time, served=served)) as runner:
         return runner.run(main())

@@ -152,13 +152,21 @@ class World:
 
     def start_device(self, root: Path, log: IO[bytes], *, module: str = "main") -> Device:
         """Powers the device and its radio module. `root` is what its flash holds."""
+        device = self.restart_device(root, log, module=module)
+        self.ncp.reboot(NcpResetCode.RESET_POWER_ON)
+        return device
+
+    def restart_device(self, root: Path, log: IO[bytes], *, module: str = "main") -> Device:
+        """Starts the device anew, and leaves its radio module alone."""
+        if self.device:
+            self.clock.device = None
+            self.device.stop()
         self.device = Device(
             self.clock, toolchain.interpreter(), root, self.panel, self.uart_to_ncp.send, log,
             heap=self.settings.heap, seed=self._device_seed, module=module,
         )  # fmt: skip
         self.device.on_ncp_reset = lambda: self.ncp.reboot(NcpResetCode.RESET_EXTERNAL)
         self.clock.device = self.device
-        self.ncp.reboot(NcpResetCode.RESET_POWER_ON)
         return self.device
 
     def stop_device(self) -> None:

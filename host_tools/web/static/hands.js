@@ -1,0 +1,69 @@
+// The hands on the device: buttons by mouse, touch and keyboard, for as long as they are held; plug and reset.
+
+import { at, h, on, order } from "./live.js";
+
+const NAMES = { next: "Next", ok: "OK", back: "Back" };
+const KEYS = { n: "next", b: "back", Enter: "ok" };
+const SHOWN = ["back", "ok", "next"];
+const down = new Set();
+
+export const complain = error => { at("refusal").textContent = error ? error.message : ""; };
+
+const move = (name, isDown) => {
+  if (down.has(name) === isDown) return;
+  (isDown ? down.add(name) : down.delete(name), undefined);
+  const button = at(`button-${name}`);
+  if (button) button.classList.toggle("down", isDown);
+  order("button", { name, down: isDown }).then(() => complain(null), complain);
+};
+
+const make = name => {
+  const button = h("button", { type: "button", id: `button-${name}`, class: "key" }, NAMES[name] || name);
+  button.onpointerdown = event => { button.setPointerCapture(event.pointerId); move(name, true); };
+  button.onpointerup = button.onpointercancel = button.onlostpointercapture = () => move(name, false);
+  button.onkeydown = event => {
+    if (event.key === " " || event.key === "Enter") { event.preventDefault(); event.stopPropagation(); move(name, true); }
+  };
+  button.onkeyup = event => { if (event.key === " " || event.key === "Enter") { event.stopPropagation(); move(name, false); } };
+  button.onblur = () => move(name, false);
+  // A screen reader's press comes as a click without pointer or key.
+  button.onclick = event => {
+    if (event.detail === 0 && !down.has(name)) { move(name, true); setTimeout(() => move(name, false), 120); }
+  };
+  button.oncontextmenu = event => event.preventDefault();
+  return button;
+};
+
+on("hello", hello => {
+  down.clear();
+  at("buttons").replaceChildren(...SHOWN.filter(name => hello.buttons.includes(name)).map(make));
+});
+
+on("state", state => {
+  const { powered, light } = state.device;
+  at("plug").setAttribute("aria-checked", String(powered));
+  at("case").classList.toggle("off", !powered);
+  at("reset").disabled = !powered;
+  const lamp = at("light");
+  lamp.hidden = !light;
+  if (light) {
+    lamp.style.setProperty("--level", light.level / 255);
+    const words = `The light: ${light.says}`;
+    if (lamp.getAttribute("aria-label") !== words) lamp.setAttribute("aria-label", words);
+    lamp.title = words;
+  }
+});
+
+at("plug").onclick = () => order("plug", at("plug").getAttribute("aria-checked") !== "true").then(() => complain(null), complain);
+at("reset").onclick = () => order("reset").then(() => complain(null), complain);
+
+const typing = event => event.ctrlKey || event.metaKey || event.altKey
+  || event.target.closest("input, select, textarea, button, a, summary, [role=tab]");
+addEventListener("keydown", event => {
+  const name = KEYS[event.key];
+  if (!name || typing(event) || !at(`button-${name}`)) return;
+  event.preventDefault();
+  if (!event.repeat) move(name, true);
+});
+addEventListener("keyup", event => { if (KEYS[event.key]) move(KEYS[event.key], false); });
+addEventListener("blur", () => { for (const name of [...down]) move(name, false); });

@@ -1,0 +1,134 @@
+"""Homes as `make run` serves them, each in a process of its own, and a headless Chromium to look at them."""
+
+import contextlib
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+
+class Served:
+    """A served home: its address, and what it answers."""
+
+    def __init__(self, process, url):
+        self.process = process
+        self.url = url
+
+    def get(self, path, headers=None):
+        """(status, body, headers) of a GET."""
+        return self._ask(urllib.request.Request(self.url + path, headers=headers or {}))
+
+    def post(self, path, body, headers=None):
+        """(status, body, headers) of a POST; `body` is JSON, or bytes as they are."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        return self._ask(urllib.request.Request(self.url + path, data=data, headers=headers))
+
+    @staticmethod
+    def _ask(request):
+        for again in range(20):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return answer.status, answer.read(), answer.headers
+            except urllib.error.HTTPError as error:
+                return error.code, error.read(), error.headers
+            except OSError:
+                # Between two runs connections end.
+                if request.data is not None or again == 19:
+                    raise
+                time.sleep(0.1)
+        raise AssertionError
+
+    def state(self):
+        return json.loads(self.get("/state")[1])
+
+    def do(self, name, value=None):
+        """Orders something; returns what came of it, an AssertionError for a refusal."""
+        status, body, _ = self.post("/do", {"do": name, "value": value})
+        assert status == 200, body
+        return json.loads(body)["result"]
+
+    def until(self, condition, seconds=30, what="what was waited for"):
+        """Waits, in the wall's seconds, until a condition of the state holds."""
+        until = time.monotonic() + seconds
+        while not condition(state := self.state()):
+            assert time.monotonic() < until, f"{what}: {state}"
+            time.sleep(0.1)
+        return state
+
+
+@contextlib.contextmanager
+def serving(folder, *arguments):
+    """`inkmeter run` with these arguments, until the end of the with block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "host_tools.cli", "run", "--port", "0", "--folder", str(folder), *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    said = ""
+    try:
+        for line in process.stdout:
+            said += line
+            if found := re.search(r"http://\S+?(?=/\s)", line):
+                break
+        else:
+            raise AssertionError(said)
+        home = Served(process, found[0])
+        home.said = said
+        yield home
+        assert process.poll() is None, process.stdout.read()
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            said, _ = process.communicate(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            said, _ = process.communicate()
+            raise AssertionError(f"it did not end on Ctrl-C: {said}") from None
+    assert "Traceback" not in said and "never retrieved" not in said, said
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A home with a new device, in real time."""
+    with serving(tmp_path / "run") as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's Chromium, without a window."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "these tests need Chromium: make test brings it"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium):
+    """browse(url, **context) opens a page of its own browser profile; whatever its console complains of fails."""
+    complaints, contexts = [], []
+
+    def open_page(url, **options):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
