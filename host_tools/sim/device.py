@@ -114,7 +114,8 @@ class Device:
         """Tells the process the time and lets it run."""
         self.has_input = False
         self._running = True
-        self._control.send(_TIME.pack(now_us))
+        with contextlib.suppress(BrokenPipeError):  # it has ended; settle() will see
+            self._control.send(_TIME.pack(now_us))
 
     # Its wires
 
@@ -130,7 +131,8 @@ class Device:
 
     def ask(self) -> None:
         """Asks the probe, where that runs; on_probe gets its answer, a line of JSON."""
-        self._probe.send(b"\n")
+        with contextlib.suppress(BrokenPipeError):
+            self._probe.send(b"\n")
         self.has_input = True
 
     def _settled(self) -> None:

@@ -82,8 +82,8 @@ class _Said:
     def means(self, name: str, also: str = "") -> None:
         """Names it, and looks its meaning up."""
         self.name = name + (f": {also}" if also else "")
-        if name in ABOUT:
-            self.stage, self.about = ABOUT[name]
+        if self.name in ABOUT:
+            self.stage, self.about = ABOUT[self.name]
             self.story = self.stage != Stage.QUIET
 
 

@@ -29,10 +29,16 @@ ABOUT: dict[str, tuple[str, str]] = {
         _JOIN,
         "The hub gives it a short address. It has nothing else yet: no key, so it hears nothing.",
     ),
-    "Transport Key": (
+    "Transport Key: link key for two devices": (
+        _KEYS,
+        "The hub sends the display and the meter a key for the two of "
+        "them, sealed for each with the key it has agreed on with it.",
+    ),
+    "Transport Key: network key": (
         _JOIN,
-        "The hub sends a key, sealed with another that only the two of them have: for a new "
-        "device, one made from its install code. A wrong code ends here.",
+        "The hub sends the network's key, sealed with another that only the two of "
+        "them have: for a new device, one made from its install code. A wrong code "
+        "ends here.",
     ),
     "Device_annce": (_JOIN, "The display tells everybody that it is here, and under which address."),
     "Update Device": (_JOIN, "A router tells the hub that somebody has come."),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BUTTONS: tuple[str, ...] = getattr(device_module, "BUTTONS", ("ok",))
 LIGHT = ("off", "steady: low", "breathing: medium", "double blink: high", "slow pulse: sending out", "look here")
-_NO = 1 << 31
+_LABELS = {"next": "Next", "ok": "OK", "back": "Back"}
 _APPLIANCES = {
     "kettle": ("Kettle", 3000), "oven": ("Oven", 2100), "car": ("Car charger", 7200), "heater": ("Heater", 2000),
     "washing": ("Washing machine", 1900), "light": ("All lights", 240),
@@ -122,7 +122,7 @@ def _button(bench: Bench, value: Any) -> None:
     elif down:
         device.press()
     if down:
-        bench.trace.tell("person", "device", f"{value['name'].capitalize()} button", "Somebody presses a button.")
+        bench.trace.tell("person", "device", f"{_LABELS[value['name']]} button", "Somebody presses a button.")
 
 
 def _plug(bench: Bench, on: bool) -> None:

@@ -18,7 +18,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from host_tools import toolchain
+from host_tools import screen_reader, toolchain
 from host_tools.sim import run as sim_run
 from host_tools.sim.radio.capture import Capture, write_keys
 from host_tools.sim.run import Run
@@ -33,6 +33,7 @@ _SERVED_AS = web.AppKey("served_as", str)
 _FOR_EVER_S = 1e9  # aiohttp's time-outs run on the home's clock, which may run a thousand times as fast
 _ROWS_A_BEAT = 100
 _STATE_EVERY_S = 0.25
+_READ_EVERY_S = 0.5
 _LONGEST_MESSAGE = 2 << 20
 _SLOWEST_QUEUE = 200
 _EXPOSED = "Everybody who can reach {address} can watch this simulated home and change it: there is no password."
@@ -93,7 +94,8 @@ class Page:
         self.browsers: set[Browser] = set()
         self.capture: Capture | None = None
         self._told_refresh = 0
-        self._state = ""
+        self._state = self._text = ""
+        self._read, self._read_at = 0, 0.0
         self._state_at = 0.0
         bench.clock.on_beat = self._beat
         self.app = web.Application(middlewares=[_only_this_page], client_max_size=_LONGEST_MESSAGE)
@@ -129,7 +131,15 @@ class Page:
         urgent = json.dumps([state["words"], state["device"], state["portal"], state["held"], state["speed"]])
         if now - self._state_at >= _STATE_EVERY_S or urgent != self._state:
             self._state, self._state_at = urgent, now
-            self._tell("state", state | {"screen": self.bench.screens})
+            self._tell("state", state | self._panel_now())
+
+    def _panel_now(self) -> dict[str, Any]:
+        # Which picture it is, and what it says, for those who cannot see it.
+        number, now = self.bench.screens, time.monotonic()
+        if number != self._read and now - self._read_at >= _READ_EVERY_S and self.bench.home.screens:
+            self._read, self._read_at = number, now
+            self._text = "\n".join(screen_reader.read(self.bench.home.screens[-1].picture))
+        return {"screen": number, "panel_text": self._text}
 
     def _worth_telling(self, rows: list[Row]) -> list[Row]:
         # A page cannot be read at a thousand frames a second: at speed, the story and some of the rest.
@@ -162,7 +172,7 @@ class Page:
         await socket_.prepare(request)
         browser = Browser()
         browser.tell("hello", view.hello(self.bench, self.number, self.exposed))
-        browser.tell("state", view.state(self.bench) | {"screen": self.bench.screens})
+        browser.tell("state", view.state(self.bench) | self._panel_now())
         browser.tell("trace", as_dicts(self._history()))
         self.browsers.add(browser)
         sending = asyncio.get_running_loop().create_task(self._send(socket_, browser))
@@ -261,7 +271,7 @@ class Page:
         return order_for(value, settings, speed=bench.clock.real_time)
 
     async def _now(self, request: web.Request) -> web.Response:
-        return _answer(view.state(self.bench) | {"run": self.number, "screen": self.bench.screens})
+        return _answer(view.state(self.bench) | {"run": self.number} | self._panel_now())
 
     async def _screen(self, request: web.Request) -> web.Response:
         buffer = io.BytesIO()

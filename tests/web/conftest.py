@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -45,8 +46,22 @@ class Served:
                 time.sleep(0.1)
         raise AssertionError
 
+    def children(self):
+        """The process ids of the MicroPythons that it runs."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for task in tasks for pid in task.read_text().split()]
+
     def state(self):
         return json.loads(self.get("/state")[1])
+
+    def label(self):
+        """What the panel shows for the supplier's form, as a phone scans it."""
+        for _ in range(100):
+            status, body, _ = self.post("/scan", {})
+            if status == 200:
+                return json.loads(body)["result"]
+            time.sleep(0.1)
+        raise AssertionError(body)
 
     def do(self, name, value=None):
         """Orders something; returns what came of it, an AssertionError for a refusal."""
@@ -74,11 +89,11 @@ def serving(folder, *arguments):
     try:
         for line in process.stdout:
             said += line
-            if found := re.search(r"http://\S+?(?=/\s)", line):
+            if "Ctrl-C ends it" in line:
                 break
         else:
             raise AssertionError(said)
-        home = Served(process, found[0])
+        home = Served(process, re.search(r"http://\S+?(?=/\s)", said)[0])
         home.said = said
         yield home
         assert process.poll() is None, process.stdout.read()

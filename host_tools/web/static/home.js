@@ -91,7 +91,10 @@ on("state", it => {
 
 on("gone", () => { at("gone").hidden = false; });
 
-const hold = () => (state.held ? order("speed", state.speed) : order("hold")).catch(complain);
+const hold = () => {
+  (state.held ? order("speed", state.speed) : order("hold")).catch(complain);
+  state.held = !state.held;  // until the home says so itself
+};
 at("hold").onclick = hold;
 at("pair").onclick = () => order("pair-for-me").then(() => complain(null), complain);
 addEventListener("keydown", event => {
