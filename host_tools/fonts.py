@@ -9,6 +9,7 @@ DejaVu carries hinting for one-bit rendering, which few outline faces do: letter
 from __future__ import annotations
 
 import dataclasses
+import functools
 import struct
 from pathlib import Path
 
@@ -18,7 +19,19 @@ from host_tools import ROOT
 
 FACES = Path("/usr/share/fonts/truetype/dejavu")
 OUTPUT = ROOT / "firmware/inkmeter/fonts"
-_TEXT = "".join(map(chr, range(32, 127))) + "£"
+# Accented letters of Welsh and of what suppliers write; the height of a line leaves accented capitals no room, so
+# those stand without their accents.
+_ACCENTED = "àáâäçèéêëìíîïñòóôöùúûüýÿŵŷẁẅỳ"
+_UNACCENTED = dict(zip("ÀÁÂÄÇÈÉÊËÌÍÎÏÑÒÓÔÖÙÚÛÜÝŴŶ", "AAAACEEEEIIIINOOOOUUUUYWY", strict=True))
+# What no keyboard has: arrows, a tick, a cross and typographers' marks, which suppliers' messages may hold.
+_ICONS = {"\1": "→", "\2": "←", "\3": "✓", "\4": "✗", "\5": "●", "\6": "○", "\7": "▲"}
+_LIKE = {"\N{EN DASH}": "-", "\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{LEFT SINGLE QUOTATION MARK}": "'",
+         "\N{LEFT DOUBLE QUOTATION MARK}": '"', "\N{RIGHT DOUBLE QUOTATION MARK}": '"'}  # fmt: skip
+_DRAWN_AS = _UNACCENTED | _ICONS | _LIKE
+_RUN = "".join(map(chr, range(32, 127)))
+_TEXT = _RUN + "£°²³·€…" + _ACCENTED + "".join(_DRAWN_AS)
+_FIGURES = "-./0123456789"
+_NUMBER = _FIGURES + "£p?%"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,11 +44,18 @@ class Recipe:
     characters: str
 
 
+# In the order of their numbers in firmware/inkmeter/font.py
 RECIPES = (
     Recipe("body", "DejaVuSansCondensed-Bold.ttf", 14, _TEXT),
     Recipe("head", "DejaVuSansCondensed-Bold.ttf", 18, _TEXT),
+    Recipe("big", "DejaVuSansCondensed-Bold.ttf", 23, _TEXT),
+    Recipe("wide", "DejaVuSansCondensed-Bold.ttf", 30, _TEXT),
     Recipe("code", "DejaVuSansMono-Bold.ttf", 15, " 0123456789ABCDEF?"),
-    Recipe("large", "DejaVuSans-Bold.ttf", 50, "0123456789.-?"),
+    Recipe("large", "DejaVuSans-Bold.ttf", 50, _NUMBER),
+    Recipe("huge", "DejaVuSansCondensed-Bold.ttf", 62, _NUMBER),
+    Recipe("tall", "DejaVuSans-Bold.ttf", 80, _NUMBER),
+    Recipe("mid", "DejaVuSans-Bold.ttf", 36, _NUMBER),
+    Recipe("giant", "DejaVuSansCondensed-Bold.ttf", 106, _NUMBER),
 )
 
 
@@ -44,14 +64,15 @@ class FaceMissing(Exception):
 
 
 def _rows(recipe: Recipe, font: ImageFont.FreeTypeFont) -> tuple[int, int]:
-    """The first row with ink and the number of rows, over all of a recipe's characters."""
-    boxes = [font.getbbox(c, mode="1") for c in recipe.characters if c != " "]
+    """The first row with ink and the number of rows, over all of a recipe's characters but the icons."""
+    boxes = [font.getbbox(c, mode="1") for c in recipe.characters if c != " " and c not in _DRAWN_AS]
     top = min(box[1] for box in boxes)
     return top, max(box[3] for box in boxes) - top
 
 
 def _glyph(character: str, font: ImageFont.FreeTypeFont, top: int, height: int) -> tuple[int, bytes]:
     """(width, MONO_VLSB bitmap with 0 for ink) of one character."""
+    character = _DRAWN_AS.get(character, character)
     width = max(1, round(font.getlength(character, mode="1")))
     pages = (height + 7) // 8
     image = Image.new("1", (width, pages * 8), 1)
@@ -75,14 +96,17 @@ def make(recipe: Recipe) -> bytes:
     font = ImageFont.truetype(str(face), recipe.size, layout_engine=ImageFont.Layout.BASIC)
     top, height = _rows(recipe, font)
     height += 1  # a row of air under each line of text
-    index, bitmaps, widest = bytearray(), bytearray(), 0
-    for character in sorted(recipe.characters):
+    baseline = font.getbbox("0", mode="1")[3] - top
+    run = next(run for run in (_RUN, _FIGURES, " ") if set(run) <= set(recipe.characters))
+    others = "".join(character for character in recipe.characters if character not in run)
+    widths, bitmaps = bytearray(), bytearray()
+    for character in run + others:
         width, bitmap = _glyph(character, font, top, height)
-        index += struct.pack("<HBH", ord(character), width, len(bitmaps))
+        widths.append(width)
         bitmaps += bitmap
-        widest = max(widest, width)
-    head = struct.pack("<4sBBB", b"IKF1", height, len(index) // 5, widest)
-    return head + bytes(index) + bytes(bitmaps)
+    encoded = others.encode()
+    head = struct.pack("<4s6B", b"IKF2", height, baseline, ord(run[0]), len(run), len(encoded), len(widths))
+    return head + encoded + bytes(widths) + bytes(bitmaps)
 
 
 def make_all(output: Path = OUTPUT) -> list[Path]:
@@ -94,3 +118,25 @@ def make_all(output: Path = OUTPUT) -> list[Path]:
         path.write_bytes(make(recipe))
         paths.append(path)
     return paths
+
+
+@functools.cache
+def read(name: str, folder: Path = OUTPUT) -> dict[str, tuple[int, ...]]:
+    """A font's glyphs by character: columns of ink, one integer each, the top row its lowest bit. Raises ValueError."""
+    data = (folder / f"{name}.fnt").read_bytes()
+    magic, height, _, first, run, size, count = struct.unpack_from("<4s6B", data)
+    if magic != b"IKF2":
+        raise ValueError(f"{name}.fnt is not a font")
+    characters = "".join(map(chr, range(first, first + run))) + data[10 : 10 + size].decode()
+    widths = data[10 + size : 10 + size + count]
+    at = 10 + size + count
+    pages = (height + 7) // 8
+    glyphs = {}
+    for character, width in zip(characters, widths, strict=True):
+        bitmap = data[at : at + width * pages]
+        at += width * pages
+        glyphs[character] = tuple(
+            sum((~bitmap[page * width + x] & 0xFF) << 8 * page for page in range(pages)) & (1 << height) - 1
+            for x in range(width)
+        )
+    return glyphs

@@ -43,6 +43,15 @@ def constants(tree: ast.Module) -> dict[str, int]:
     return {name: number for name, number in known.items() if not name.startswith("_")}
 
 
+def imports(lines: list[str], node: ast.ImportFrom | ast.Import, text: str) -> Iterator[Edit]:
+    """What puts `text` in the place of an import statement, whose further lines become empty."""
+    assert node.end_lineno is not None
+    for row in range(node.lineno, node.end_lineno + 1):
+        line = lines[row - 1]
+        start = len(line) - len(line.lstrip()) if row == node.lineno else 0
+        yield row, start, len(line.rstrip("\n")), text if row == node.lineno else ""
+
+
 class _File:
     """One file's view of the others: what its names mean."""
 
@@ -51,6 +60,7 @@ class _File:
         self.lines = source.splitlines(keepends=True)
         self.tree = ast.parse(source)
         self.own = program.get(module, {})
+        self.mentioned = names_of(source)
         self.program = program
         self.numbers: dict[str, int] = {}
         self.modules: dict[str, str] = {}
@@ -75,11 +85,17 @@ class _File:
                 case ast.Name(id=name, ctx=ast.Load()) if name in self.numbers:
                     yield *_at(self.lines, node), str(self.numbers[name])
                 case ast.Name(id=name) if name in self.own:
-                    yield *_at(self.lines, node), "_" + name
+                    yield *_at(self.lines, node), self._private(name)
         still = {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and id(n) not in replaced}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 yield from self._import(node, still)
+
+    def _private(self, name: str) -> str:
+        name = "_" + name
+        while name in self.mentioned:
+            name += "_"
+        return name
 
     def _import(self, node: ast.ImportFrom, still: set[str]) -> Iterator[Edit]:
         kept = []
@@ -90,12 +106,7 @@ class _File:
             kept.append(f"{alias.name} as {alias.asname}" if alias.asname else alias.name)
         if len(kept) == len(node.names):
             return
-        text = f"from {node.module} import {', '.join(kept)}" if kept else "pass"
-        assert node.end_lineno is not None
-        for row in range(node.lineno, node.end_lineno + 1):
-            line = self.lines[row - 1]
-            start = len(line) - len(line.lstrip()) if row == node.lineno else 0
-            yield row, start, len(line.rstrip("\n")), text if row == node.lineno else ""
+        yield from imports(self.lines, node, f"from {node.module} import {', '.join(kept)}" if kept else "pass")
 
 
 def inline(sources: Mapping[str, str]) -> dict[str, str]:

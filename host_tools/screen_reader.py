@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import struct
 from pathlib import Path
 
 from PIL import Image
 
 from host_tools import fonts
 
-FONTS = ("body", "head", "code", "large")
+FONTS = tuple(recipe.name for recipe in fonts.RECIPES)
 _SPACE = 9  # columns between two words of one text
 
 
@@ -28,22 +27,7 @@ class Glyph:
 @functools.cache
 def load(name: str, folder: Path = fonts.OUTPUT) -> dict[str, Glyph]:
     """A font's glyphs by character."""
-    data = (folder / f"{name}.fnt").read_bytes()
-    magic, height, count, _ = struct.unpack_from("<4sBBB", data)
-    if magic != b"IKF1":
-        raise ValueError(f"{name}.fnt is not a font")
-    pages = (height + 7) // 8
-    start = 7 + 5 * count
-    glyphs = {}
-    for i in range(count):
-        code, width, offset = struct.unpack_from("<HBH", data, 7 + 5 * i)
-        bitmap = data[start + offset : start + offset + width * pages]
-        columns = tuple(
-            sum((~bitmap[page * width + x] & 0xFF) << 8 * page for page in range(pages)) & (1 << height) - 1
-            for x in range(width)
-        )
-        glyphs[chr(code)] = Glyph(columns)
-    return glyphs
+    return {character: Glyph(columns) for character, columns in fonts.read(name, folder).items()}
 
 
 def find(picture: Image.Image, text: str, font: str) -> tuple[int, int] | None:

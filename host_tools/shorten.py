@@ -23,6 +23,7 @@ import time
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 
+from host_tools.flatten import flatten, rename
 from host_tools.inline import apply, inline, names_of
 
 # Names that somebody else's code may mean when the program says them: no object of these is ours to rename.
@@ -146,9 +147,13 @@ def _lasting(tree: ast.AST, within: bool = False) -> Iterator[str]:
         yield from _lasting(node, within)
 
 
+def _foreign() -> set[str]:
+    return {name for other in _OTHERS for name in dir(other)} | _ALSO
+
+
 def _public_names(sources: Mapping[str, str], kept: Iterable[str]) -> dict[str, str]:
     """{name: short name} of what the program defines for itself."""
-    others = {name for other in _OTHERS for name in dir(other)} | _ALSO | set(kept) | set(keyword.kwlist)
+    others = set(kept) | set(keyword.kwlist)
     # A module's name is a file's.
     others |= {part for module in sources for part in module.split(".")}
     taken = others.union(*(names_of(source) for source in sources.values()))
@@ -165,21 +170,37 @@ def _outermost(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
             yield from _outermost(node)
 
 
+def _fixed(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[str]:
+    """Names in a function that are not an argument's alone, or that no node of their own stands for."""
+    own = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    for node in ast.walk(function):
+        match node:
+            case ast.Nonlocal(names=names) | ast.Global(names=names):
+                yield from names
+            case ast.ExceptHandler(name=str(name)):
+                yield name
+            case ast.alias(name=name, asname=other):
+                yield other or name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.arg(arg=name) if name not in own:
+                yield name
+            case ast.arguments():
+                # Defaults belong to the scope outside.
+                for default in (*node.defaults, *(one for one in node.kw_defaults if one)):
+                    yield from (name.id for name in ast.walk(default) if isinstance(name, ast.Name))
+
+
 def _arguments(source: str, keywords: set[str]) -> str:
     """The same module with each function's arguments called `a`, `b` ... again; those that are given by keyword keep
     their names.
     """
-    tree = ast.parse(source)
     lines = source.splitlines()
     edits = []
-    for function in _outermost(tree):
+    for function in _outermost(ast.parse(source)):
         nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name | ast.arg)]
-        used = {node.id if isinstance(node, ast.Name) else node.arg for node in nodes}
         own = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
-        # One that only an inner function has may mean something else outside of it.
-        inner = {node.arg for node in nodes if isinstance(node, ast.arg)} - own
-        stays = (used - own) | {name for node in ast.walk(function) if isinstance(node, ast.Nonlocal | ast.Global)
-                                for name in node.names} | inner  # fmt: skip
+        stays = {node.id for node in nodes if isinstance(node, ast.Name)} - own | set(_fixed(function))
         free = (name for name in _short_names() if name not in stays)
         names = dict(zip(sorted(own - keywords - stays - {"self"}), free, strict=False))
         for node in nodes:
@@ -191,16 +212,18 @@ def _arguments(source: str, keywords: set[str]) -> str:
 
 
 def program(sources: Mapping[str, str], kept: Iterable[str] = ()) -> dict[str, str]:
-    """The same program, {module's name: source}, with its numbers written in and its names short.
+    """The same program, {name on the device: source}, with its numbers written in, no packages and short names.
 
     `kept` are names that others use: those of a board. Raises NotOwn, SyntaxError.
     """
     for module, source in sources.items():
         if any(isinstance(node, ast.JoinedStr) for node in ast.walk(ast.parse(source))):
             raise NotOwn(f"{module} has an f-string, in which names would stay as they are")
-    inlined = inline(sources)
+    inlined = flatten(inline(sources))
     keywords = {node.arg for source in inlined.values() for node in ast.walk(ast.parse(source))
                 if isinstance(node, ast.keyword) and node.arg}  # fmt: skip
     bare = {module: _arguments(source, keywords) for module, source in inlined.items()}
-    public = _public_names(bare, kept)
-    return {module: shorten(_replace(source, public)) for module, source in bare.items()}
+    others = set(kept) | _foreign()
+    scoped = rename(bare, others)
+    public = _public_names(scoped, others)
+    return {module: shorten(_replace(source, public)) for module, source in scoped.items()}

@@ -8,6 +8,7 @@ import dataclasses
 from pathlib import Path
 
 from host_tools import BUILD
+from host_tools.sim.changes import ChangeError
 from host_tools.sim.faults import Faults
 from host_tools.sim.radio.capture import capturing
 from host_tools.sim.run import NotInTime, Run, run
@@ -18,21 +19,29 @@ FOLDER = BUILD / "sim"
 
 
 def simulate(
-    name: str, settings: Settings, pcap: Path | None = None, keys: Path | None = None, faults: Faults | None = None
-) -> bool:
-    """Runs a scenario; True if the firmware did as it must. Raises OSError for a file that cannot be written."""
+    name: str, settings: Settings, pcap: Path | None = None, keys: Path | None = None, faults: Faults | None = None,
+    at: tuple[tuple[float, str], ...] = (),
+) -> bool:  # fmt: skip
+    """Runs a scenario, with changes of the home `at` (seconds, change); True if the firmware did as it must. Raises
+    OSError for a file that cannot be written.
+    """
     one = SCENARIOS[name]
     print(f"{name}: {one.about}", flush=True)
 
     async def story(home: Run) -> float:
         for coroutine in faults.put_on(home.world) if faults else ():
             home.world.beside(coroutine)
+        for seconds, change in at:
+            home.world.beside(home.world.after(seconds, change))
         with capturing(home.world.air, lambda: home.clock.now_us, pcap, keys):
             await one.story(home)
         return home.clock.elapsed_s
 
     try:
         seconds = run(dataclasses.replace(settings, **one.settings), FOLDER, story)
+    except ChangeError as error:
+        print(f"NOT POSSIBLE: {error}")
+        return False
     except (NotInTime, AssertionError) as error:
         print(f"NOT RIGHT: {error}\nThe firmware's log is {FOLDER / 'firmware.log'}")
         return False

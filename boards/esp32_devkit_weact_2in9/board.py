@@ -5,12 +5,14 @@ The wiring table is in README.md beside this file.
 
 import asyncio
 
-from machine import SPI, UART, Pin
+from machine import PWM, SPI, UART, Pin
 from micropython import const
 
 NAME = "esp32_devkit_weact_2in9"
 PANEL_WIDTH = 296
 PANEL_HEIGHT = 128
+PANEL = "ssd1680"
+BUTTONS = 3
 
 _UART_TX = const(32)
 _UART_RX = const(33)
@@ -21,9 +23,13 @@ _PANEL_CS = const(5)
 _PANEL_DC = const(27)
 _PANEL_RST = const(26)
 _PANEL_BUSY = const(25)
-_BUTTON = const(0)  # BOOT on the development board
+_NEXT = const(22)
+_OK = const(0)  # BOOT on the development board
+_BACK = const(13)
+_LIGHT = const(4)
 
-_DEBOUNCE_MS = const(50)
+_DEBOUNCE_MS = const(20)
+_LIGHT_HZ = const(1000)
 
 
 def uart():
@@ -45,24 +51,39 @@ def panel():
     )
 
 
-_button = Pin(_BUTTON, Pin.IN, Pin.PULL_UP)
+_pins = [Pin(number, Pin.IN, Pin.PULL_UP) for number in (_NEXT, _OK, _BACK)]
 _edge = asyncio.ThreadSafeFlag()
-_button.irq(lambda pin: _edge.set(), Pin.IRQ_FALLING)
+for _pin in _pins:
+    _pin.irq(lambda pin: _edge.set(), Pin.IRQ_FALLING | Pin.IRQ_RISING)
+_levels = 0
 
 
-async def pressed():
-    """Ends when the button has been down for 50 ms; each press ends it once."""
+def _read():
+    return sum([(not pin()) << bit for bit, pin in enumerate(_pins)])
+
+
+async def buttons():
+    """Waits until a button goes down or up; returns the levels: bit 0 Next, 1 OK, 2 Back, 1 while down.
+
+    An edge is told at once; contacts have 20 ms to come to rest before the next one is looked at.
+    """
+    global _levels
     while True:
-        await _edge.wait()
-        await asyncio.sleep_ms(_DEBOUNCE_MS)
-        down = not _button()
-        while not _button():
-            await asyncio.sleep_ms(_DEBOUNCE_MS)
-        # Contacts bounce on their way up too.
         await asyncio.sleep_ms(_DEBOUNCE_MS)
         _edge.clear()
-        if down:
-            return
+        if _read() == _levels:
+            await _edge.wait()
+        if _read() != _levels:
+            _levels = _read()
+            return _levels
+
+
+_light = PWM(Pin(_LIGHT), freq=_LIGHT_HZ, duty_u16=0)
+
+
+def light(level, state):
+    """The light's brightness, 0 to 255. A single colour says it by its pattern; see `inkmeter.light` for `state`."""
+    _light.duty_u16(level * level)  # the eye sees the square root
 
 
 _reset = Pin(_NCP_RESET, Pin.OPEN_DRAIN, value=1)

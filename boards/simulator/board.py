@@ -1,16 +1,18 @@
-"""The simulated board: UART, panel and button are sockets that the simulator has opened.
+"""The simulated board: UART, panel, light and buttons are sockets that the simulator has opened.
 
-INKMETER_SOCKETS names their inherited descriptors (uart, panel, button, and one for probe.py), INKMETER_PANEL the
-panel's size.
+INKMETER_SOCKETS names their inherited descriptors (uart, panel and light, buttons, and one for probe.py),
+INKMETER_PANEL the panel's size and controller, INKMETER_BUTTONS how many buttons there are.
 """
 
 import asyncio
 import os
 
 NAME = "simulator"
-PANEL_WIDTH, PANEL_HEIGHT = [int(n) for n in os.getenv("INKMETER_PANEL").split("x")]
+_size, PANEL = os.getenv("INKMETER_PANEL").split(",")
+PANEL_WIDTH, PANEL_HEIGHT = [int(n) for n in _size.split("x")]
+BUTTONS = int(os.getenv("INKMETER_BUTTONS"))
 
-_uart, _panel, _button = [open(int(n), "r+b") for n in os.getenv("INKMETER_SOCKETS").split(",")[:3]]
+_uart, _panel, _buttons = [open(int(n), "r+b") for n in os.getenv("INKMETER_SOCKETS").split(",")[:3]]
 
 
 def uart():
@@ -46,9 +48,14 @@ async def reset_ncp():
     _panel.write(b"N")
 
 
-_presses = asyncio.StreamReader(_button)
+_levels = asyncio.StreamReader(_buttons)
 
 
-async def pressed():
-    """Ends when the OK button has been pressed."""
-    await _presses.readexactly(1)
+async def buttons():
+    """Waits until a button goes down or up; returns the levels: bit 0 Next, 1 OK, 2 Back, 1 while down."""
+    return (await _levels.readexactly(1))[0]
+
+
+def light(level, state):
+    """The light's brightness, 0 to 255, and what it says, of `inkmeter.light`."""
+    _panel.write(b"L" + bytes((level, state)))

@@ -20,25 +20,42 @@ def _measure():
     gc.collect()
     live = gc.mem_alloc()
     lazy.peak_bytes = max(lazy.peak_bytes, live)
-    return live
+    if not lazy.loaded:
+        lazy.live_bytes = max(lazy.live_bytes, live)
 
 
 def _load(self, load=lazy.module.__enter__):
     # Code comes in with a step's modules: the heap is never fuller than right after. The snapshot is not the
     # firmware's.
     module = load(self)
-    if self.names[0] != "snapshot":
+    if self.name != "snapshot":
+        lazy.loaded += _counts(self)
         _measure()
     return module
+
+
+def _drop(self, *exc, drop=lazy.module.__exit__):
+    drop(self, *exc)
+    lazy.loaded -= _counts(self)
+
+
+def _counts(module):
+    # The step that lasts is always there.
+    return module.name not in ("snapshot", "rounds")
+
+
+def _take(app):
+    # A task's own local would keep the snapshot in the heap.
+    with lazy.module("snapshot", "settings") as snapshot:
+        return snapshot.take(app, lazy.live_bytes, lazy.peak_bytes)
 
 
 async def _listen(app):
     reader = asyncio.StreamReader(_ears)
     while True:
         await reader.readline()
-        live = _measure()
-        with lazy.module("snapshot") as snapshot:
-            _ears.write(snapshot.take(app, live, lazy.peak_bytes))
+        _measure()
+        _ears.write(_take(app))
 
 
 async def _run():
@@ -47,9 +64,10 @@ async def _run():
     asyncio.create_task(app.run())
     while True:
         _measure()
-        await asyncio.sleep_ms(250)
+        await asyncio.sleep_ms(1000)
 
 
-lazy.peak_bytes = 0
+lazy.peak_bytes = lazy.live_bytes = lazy.loaded = 0
 lazy.module.__enter__ = _load
+lazy.module.__exit__ = _drop
 asyncio.run(_run())

@@ -6,12 +6,14 @@ import gc
 from inkmeter.clock import Clock
 from inkmeter.display import Display
 from inkmeter.home import Home
+from inkmeter.lazy import module
+from inkmeter.ledger import Ledger
 from inkmeter.log import log
 from inkmeter.ncp import Ncp
 from inkmeter.radio import Radio
 from inkmeter.session import Session
-from inkmeter.ssd1680 import Ssd1680
 from inkmeter.supervisor import Supervisor
+from inkmeter.view import View
 
 
 class App:
@@ -22,15 +24,22 @@ class App:
         self.board = board
         self.clock = Clock()
         self.home = Home()
-        self.display = Display(self.home, Ssd1680(board.PANEL_WIDTH, board.PANEL_HEIGHT, *board.panel()))
+        self.view = View(self.home, self.clock, board.PANEL_WIDTH, board.PANEL_HEIGHT)
+        with module("settings") as settings:
+            settings.load(self.view.settings)
+        self.view.money = self.view.settings.money
+        self.view.ledger = Ledger(self.clock)
+        self._press = asyncio.Event()
+        self.display = Display(self.view, board, self._press.set, self.renew)
         self.home.notify = self.display.changed.set
         self.ncp = Ncp(board.uart())
         self.radio = Radio(self.ncp)
         self.ncp.lost = self.radio.lost
+        self.view.radio = self.radio
         self.session = Session(self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
+        self.session.ledger = self.view.ledger
         self.ncp.on_callback = self.session.callback
         self.supervisor = Supervisor()
-        self._press = asyncio.Event()
 
     async def pressed(self, wait_ms):
         """Waits up to `wait_ms` for the OK button; says whether it was pressed."""
@@ -41,11 +50,10 @@ class App:
         except asyncio.TimeoutError:
             return False
 
-    async def _buttons(self):
-        while True:
-            await self.board.pressed()
-            log("button", "OK")
-            self._press.set()
+    async def renew(self):
+        """Makes the device new."""
+        with module("renew", "settings", "store") as step:
+            await step.run(self)
 
     async def run(self):
         """Starts every task and waits for ever."""
@@ -55,7 +63,8 @@ class App:
         start("timers", self.ncp.keep_time)
         start("server", self.radio.serve)
         start("panel", self.display.run)
-        start("buttons", self._buttons)
+        start("buttons", self.display.hear)
+        start("light", self.display.glow)
         await start("session", self.session.run)
 
 

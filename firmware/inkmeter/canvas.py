@@ -1,82 +1,35 @@
 """Pictures for a landscape e-ink panel, painted band by band: no picture is ever in memory as a whole.
 
-A picture is a list of marks, made once and painted as often as the panel needs it:
+A picture is one bytearray of marks (`inkmeter.screens.layout` makes it), painted as often as the panel needs it. A
+mark is: octets of its body, kind, x, y (16 bits each, low octet first; from the top left), body:
 
-    (font, x, y, text, align)           y is the top; align is that of format strings: "<" from x on, "^" around
-                                        x, ">" up to x
-    (x, y, width, height, colour)       a filled box, 0 for black
-    (x, y, scale, rows)                 squares of `scale` pixels: rows of integers, the leftmost column their
-                                        highest bit of 29
+    kind 0 and up    a text in that font of `inkmeter.font`; y is its top, the body its UTF-8
+    kind 16, 17      a box filled black, white: width, height (16 bits each)
+    kind 18          squares: their size in pixels, then rows of 32 bits, low octet first, bit 28 leftmost
+    kind 19          bars from a base line at y: pixels from one bar to the next, of a bar, up and down; the level from
+                     which bars are filled; then each bar's level up, then each one's level down: 0 to 250, 255 for
+                     unknown, 254 for still to come; a level down of 253 is none, and fills the bar
 
 A band is MONO_VLSB, 1 for white, in the panel's own order (see `inkmeter.ssd1680`).
 """
 
+import struct
+
 import framebuf
 from micropython import const
 
+from inkmeter.font import Font
+
 _WHITE = const(1)
-_BAND = const(32)  # rows
+_BAND = const(16)  # rows
 _COLUMNS = const(29)
-_QUESTION_MARK = const(63)
-
-
-class Font:
-    """A font file: glyphs stay in the file, its index (5 octets a glyph) in memory while the font is open.
-
-    Layout: "IKF1", height, number of glyphs, widest glyph; per glyph, in order of code: code (16 bits),
-    width, offset (16 bits), all low octet first; then the glyphs, MONO_VLSB, 0 for ink.
-    """
-
-    def __init__(self, name):
-        self._file = open(__file__[: __file__.rfind("/")] + "/fonts/%s.fnt" % name, "rb")
-        head = self._file.read(7)
-        self.height = head[4]
-        self._index = self._file.read(5 * head[5])
-        self._glyph = bytearray(head[6] * ((self.height + 7) // 8))
-
-    def close(self):
-        self._file.close()
-
-    def _glyphs(self, text):
-        # Where in the index each character is; "?" stands in for one that the font lacks.
-        high = 0
-        for code in text.encode():
-            if code >= 0xC0:
-                high = code << 6 & 0x7C0
-                continue
-            if code >= 0x80:
-                code = high | code & 0x3F
-            yield self._find(code)
-
-    def _find(self, code):
-        index = self._index
-        low, high = 0, len(index) // 5
-        while low < high:
-            middle = (low + high) // 2
-            found = index[5 * middle] | index[5 * middle + 1] << 8
-            if found == code:
-                return 5 * middle
-            if found < code:
-                low = middle + 1
-            else:
-                high = middle
-        return self._find(_QUESTION_MARK)
-
-    def width(self, text):
-        """Pixels that the text takes across."""
-        return sum([self._index[at + 2] for at in self._glyphs(text)])
-
-    def draw(self, frame, x, y, text):
-        """Draws black on whatever is there."""
-        index = self._index
-        pages = (self.height + 7) // 8
-        for at in self._glyphs(text):
-            width = index[at + 2]
-            self._file.seek(7 + len(index) + (index[at + 3] | index[at + 4] << 8))
-            glyph = memoryview(self._glyph)[: width * pages]
-            self._file.readinto(glyph)
-            frame.blit(framebuf.FrameBuffer(glyph, width, pages * 8, framebuf.MONO_VLSB), x, y, _WHITE)
-            x += width
+_HEAD = const(6)
+_BOX = const(16)
+_SQUARES = const(18)
+_BARS = const(19)
+_FILLED = const(253)
+_TO_COME = const(254)
+_FULL = const(250)
 
 
 class Canvas:
@@ -93,36 +46,71 @@ class Canvas:
 
         A height that is no multiple of 8 has its spare rows at the top, where the panel has none.
         """
+        view = memoryview(marks)
         try:
             for top in range(-(-self.height % 8), self.height, _BAND):
                 self._frame.fill(_WHITE)
-                for mark in marks:
-                    self._paint(mark, top)
+                at = 0
+                while at < len(view):
+                    size, kind, x, y = struct.unpack_from("<BBHH", view, at)
+                    at += _HEAD
+                    if y < top + _BAND or kind == _BARS:
+                        self._paint(kind, x, y - top, view[at : at + size])
+                    at += size
                 yield self._buffer
         finally:
             for font in self._fonts.values():
                 font.close()
             self._fonts = {}
 
-    def _paint(self, mark, top):
-        if isinstance(mark[0], str):
-            name, x, y, text, align = mark
-            font = self._fonts.get(name)
+    def _paint(self, kind, x, y, body):
+        if kind < _BOX:
+            font = self._fonts.get(kind)
             if font is None:
-                font = self._fonts[name] = Font(name)
-            y -= top
-            if -font.height < y < _BAND:
-                if align != "<":
-                    x -= font.width(text) // (2 if align == "^" else 1)
-                font.draw(self._frame, x, y, text)
+                font = self._fonts[kind] = Font(kind)
+            if y > -font.height:
+                self._text(font, x, y, str(body, "utf-8"))
+        elif kind < _SQUARES:
+            self._frame.fill_rect(x, y, *struct.unpack("<HH", body), kind - _BOX)
+        elif kind == _SQUARES:
+            scale = body[0]
+            for at in range(1, len(body), 4):
+                row = struct.unpack_from("<I", body, at)[0]
+                if -scale < y < _BAND:
+                    for column in range(_COLUMNS):
+                        if row >> _COLUMNS - 1 - column & 1:
+                            self._frame.fill_rect(x + column * scale, y, scale, scale, 0)
+                y += scale
+        else:
+            self._bars(x, y, body)
+
+    def _text(self, font, x, y, text):
+        pages = (font.height + 7) // 8
+        for width, glyph in font.glyphs(text):
+            glyph = framebuf.FrameBuffer(glyph, width, pages * 8, framebuf.MONO_VLSB)
+            self._frame.blit(glyph, x, y, _WHITE)
+            x += width
+
+    def _bars(self, x, y, body):
+        step, bar, up, down, filled = body[:5]
+        if y + down < 0 or y - up >= _BAND:
             return
-        if len(mark) == 5:
-            x, y, width, height, colour = mark
-            self._frame.fill_rect(x, y - top, width, height, colour)
-            return
-        x, y, scale, rows = mark
-        for row in rows:
-            for column in range(_COLUMNS):
-                if row >> _COLUMNS - 1 - column & 1:
-                    self._frame.fill_rect(x + column * scale, y - top, scale, scale, 0)
-            y += scale
+        rect = self._frame.fill_rect
+        count = (len(body) - 5) // 2
+        for i in range(5, 5 + count):
+            level, low = body[i], body[i + count]
+            if level <= _FULL:
+                rect(x, y, bar, 1, 0)
+                high = level * up // _FULL
+                rect(x, y - high, bar, high, 0)
+                if level < filled and low != _FILLED and high > 2:
+                    rect(x + 1, y - high + 1, bar - 2, high - 1, _WHITE)
+                if low <= _FULL:
+                    low = low * down // _FULL
+                    rect(x, y, bar, low, 0)
+                    if low > 2:
+                        rect(x + 1, y + 1, bar - 2, low - 2, _WHITE)
+            elif level != _TO_COME:
+                # Not known: the base line has a gap with a dot in it.
+                rect(x + bar // 2, y, 1, 1, 0)
+            x += step

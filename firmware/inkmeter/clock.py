@@ -55,10 +55,13 @@ def summer_time(utc):
     return _last_sunday(year, 3) * 86400 + 3600 <= utc < _last_sunday(year, 10) * 86400 + 3600
 
 
+def local(utc):
+    """British civil time: seconds since 2000-01-01 00:00 by the clock on the wall."""
+    return utc + 3600 if summer_time(utc) else utc
+
+
 def hours_and_minutes(utc):
     """'13:30' in British civil time, or '--:--' for an unknown time."""
     if utc is None:
         return "--:--"
-    if summer_time(utc):
-        utc += 3600
-    return "%02d:%02d" % civil(utc)[3:]
+    return "%02d:%02d" % civil(local(utc))[3:]

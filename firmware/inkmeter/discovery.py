@@ -174,6 +174,8 @@ async def identify(session, server):
     formatting = settled(fixed, _SUMMATION_FORMATTING, None)
     serial = await _serial(session, server)
     meter = session.home.meter(commodity)
+    if meter.serial and meter.serial != serial and session.ledger:
+        session.ledger.exchanged(commodity)
     meter.serial = serial
     meter.unit_of_measure = unit_of_measure
     meter.multiplier = multiplier or 1
@@ -236,9 +238,12 @@ async def _confirm(session):
     if not serial:
         serial = "".join(["%02X" % b for b in session.servers[home.ELECTRICITY].eui64])
         serial = serial or store.load().get("key_with", "").upper()
-    if store.load().get("meter") == serial:
+    before = store.load().get("meter")
+    if before == serial:
         return
     session.home.set_stage(home.CONFIRMING, "P11", serial)
     while not await session.wait(_ASK_AGAIN):
         pass
     store.put("meter", serial)
+    if before and session.ledger:
+        session.ledger.exchanged(home.ELECTRICITY)

@@ -1,95 +1,153 @@
-"""Keeps the panel true to the Home, with as few refreshes as that takes: e-ink ages with each one."""
+"""What is always there of the wall: the tasks that keep the panel true, play the light and hear the buttons.
+
+What they know lies here; what they do is loaded for the moment that it takes: `refresh` decides what is worth showing,
+`paint` shows it, `buttons` follows a hand, `navigate` acts on it.
+"""
 
 import asyncio
+from time import ticks_ms
 
 from micropython import const
 
-from inkmeter import home as h
-from inkmeter import screens
-from inkmeter.canvas import Canvas
 from inkmeter.lazy import module
 from inkmeter.log import log, uptime
-from inkmeter.ssd1680 import PanelStuck
 
-_PARTIALS = const(8)  # between two full refreshes
-_FIGURES_EVERY = const(30)  # seconds at the least between two refreshes for figures alone
-_AT_LEAST_EVERY = const(600)
-_WATTS = const(50)
-_STUCK_RETRY = const(60)
-_TICK_MS = const(5000)
+_STUCK_RETRY_S = const(60)
+_TICK_MS = const(10000)
+_ETIMEDOUT = const(110)
+_BLINK_MS = const(80)
+_HALF = const(128)
+_UNIT_MS = const(32)
 
 
 class Display:
-    """run() is its long-lived task; setting `changed` tells it that the Home did."""
+    """`board` is the module that knows the pins, `ok` is called when OK was pressed, `renew` is a coroutine function
+    that makes the device new. Setting `changed` tells the panel's task that there may be something to show.
 
-    def __init__(self, home, panel):
-        self.home = home
-        self.refreshes = 0
-        self._panel = panel
-        self._canvas = Canvas(panel.width, panel.height)
+    `full` and `partial` count refreshes; `drawn_at` and `full_at` are the uptimes of the last ones (None for never),
+    `since_full` the partial ones since the last full one, `budget` the refreshes that are left of a day's share.
+    `shown` holds four octets of CRC for each eight rows of what is on the panel, and is worth nothing while `known` is
+    False. `pattern` is what the light plays: pairs of a brightness and its time in 32 ms, 0 for ever.
+    """
+
+    def __init__(self, view, board, ok, renew):
+        self.view = view
+        self.board = board
+        self.panel = (board.PANEL,) + board.panel()
+        self.ok = ok
+        self.renew = renew
         self.changed = asyncio.Event()
-        self._partials = _PARTIALS
-        self._drawn_at = None
-        self._screen = None
-        self._meaning = None
-        self._watts = None
-        self._shown = None
+        self.full = 0
+        self.partial = 0
+        self.drawn_at = None
+        self.full_at = None
+        self.since_full = 0
+        self.budget = 0
+        self.known = False
+        self.shown = bytearray((view.height + 7) // 8 * 4)
+        self.meaning = None
+        self.cleaned = None
+        self.earned = -86400  # uptime up to which `budget` was earned: it begins with a whole day
+        self.light = 0  # what it says, of `inkmeter.light`
+        self.pattern = b"\x00\x00"
+        self._level = 0
+        self._blink = False
+        self._stir = asyncio.Event()
+        # One thing at a time: painting, or acting on a button.
+        self._lock = asyncio.Lock()
 
     async def run(self):
-        """For ever."""
+        """For ever: the panel."""
         while True:
             now = uptime()
             # What changes while the panel works is for the next turn.
             self.changed.clear()
-            if self._due(now):
+            full = self._look(now)
+            if full is not None:
                 try:
-                    await self._draw(now)
-                except PanelStuck:
+                    await self._paint(now, full)
+                except OSError as error:
+                    if error.args[0] != _ETIMEDOUT:
+                        raise
                     log("panel", "does not answer")
-                    self._shown = None
-                    await asyncio.sleep(_STUCK_RETRY)
+                    self.meaning = None
+                    await asyncio.sleep(_STUCK_RETRY_S)
                     continue
             try:
                 await asyncio.wait_for_ms(self.changed.wait(), _TICK_MS)
             except asyncio.TimeoutError:
                 pass
 
-    def _power(self, now):
-        meter = self.home.meters.get(h.ELECTRICITY)
-        return meter.watts(now) if meter else None
+    # A task's own local would keep a module in the heap when its work is done: each has a function of its own.
 
-    def _due(self, now):
-        if self._shown is None or screens.meaning(self.home, now) != self._meaning:
-            return True
-        since = now - self._drawn_at
-        if since >= _AT_LEAST_EVERY:
-            return True
-        if since < _FIGURES_EVERY:
-            return False
-        watts = self._power(now)
-        if watts is None or self._watts is None:
-            return watts is not self._watts
-        change = abs(watts - self._watts)
-        return (watts < 0) != (self._watts < 0) or change >= _WATTS or change * 10 >= abs(self._watts) > 0
+    def _look(self, now):
+        with module("refresh", "light") as refresh:
+            if refresh.shine(self, now):
+                self._stir.set()
+            return refresh.due(self, now)
 
-    async def _draw(self, now):
-        self._drawn_at = now
-        self._meaning = screens.meaning(self.home, now)
-        self._watts = self._power(now)
-        name = screens.choose(self.home)
-        picture = self._picture(name, now)
-        if picture == self._shown:
-            return
-        full = name != self._screen or self._partials >= _PARTIALS
-        self._shown = None
-        if await self._panel.show(lambda: self._canvas.bands(picture), full):
-            self._partials = 0
-        else:
-            self._partials += 1
-        self.refreshes += 1
-        self._screen = name
-        self._shown = picture
+    async def _paint(self, now, full):
+        async with self._lock:
+            with module("paint") as paint:
+                done = await paint.paint(self, now, full)
+        with module("refresh", "light") as refresh:
+            refresh.drawn(self, done, now)
 
-    def _picture(self, name, now):
-        with module("screens." + name, "outcomes", "qr", "install_code") as screen:
-            return screen.picture(self.home, now, self._panel.width, self._panel.height)
+    async def _follow(self, levels, began):
+        with module("buttons") as buttons:
+            return await buttons.follow(self, levels, began)
+
+    async def _act(self, gesture):
+        log("button", gesture)
+        async with self._lock:
+            with module("navigate", "settings") as navigate:
+                return navigate.act(self, gesture, uptime())
+
+    def _shine(self, level):
+        if level != self._level:
+            self._level = level
+            self.board.light(level, self.light)
+
+    def answer(self):
+        """Lets the light blink, at once: the panel is slow, and people press twice."""
+        self._shine(0 if self._level >= _HALF else 255)
+        self._blink = True
+        self._stir.set()
+
+    async def glow(self):
+        """For ever: the light."""
+        at = 0
+        while True:
+            self._stir.clear()
+            if self._blink:
+                self._blink = False
+                await asyncio.sleep_ms(_BLINK_MS)
+            if at >= len(self.pattern):
+                at = 0
+            self._shine(self.pattern[at])
+            wait = self.pattern[at + 1]
+            at += 2
+            try:
+                if wait:
+                    await asyncio.wait_for_ms(self._stir.wait(), wait * _UNIT_MS)
+                else:
+                    await self._stir.wait()
+                at = 0
+            except asyncio.TimeoutError:
+                pass
+
+    async def hear(self):
+        """For ever: the buttons."""
+        while True:
+            levels = await self.board.buttons()
+            if not levels:
+                continue
+            self.answer()
+            gesture, levels = await self._follow(levels, ticks_ms())
+            if gesture:
+                renew = await self._act(gesture)
+                self.changed.set()
+                if renew:
+                    await self.renew()
+            while levels:
+                levels = await self.board.buttons()

@@ -14,21 +14,25 @@ from micropython import const
 GAS_SIDE = const(4)
 
 # Metering 0x0702
-METER_STATUS = const(0x08)  # MeterStatus, bits
+METER_STATUS = const(0x09)  # MeterStatus, bits
 AMBIENT = const(0x10)  # AmbientConsumptionIndicator: 0 low, 1 medium, 2 high
 SUPPLY_STATUS = const(0x19)  # SupplyStatus: 0 off, 1 off but armed, 2 on
-ACTIVE_TIER = const(0x20)  # ActiveRegisterTierDelivered: 1 and up
+ACTIVE_TIER = const(0x21)  # ActiveRegisterTierDelivered: 1 and up
 LOW_MEDIUM_W = const(0x2A)  # LowMediumThreshold
 MEDIUM_HIGH_W = const(0x32)  # MediumHighThreshold
-TODAY = const(0x38)  # CurrentDayConsumptionDelivered
-THIS_WEEK = const(0x40)
-THIS_MONTH = const(0x48)
-TODAY_SENT = const(0x50)  # CurrentDayConsumptionReceived
+TODAY = const(0x39)  # CurrentDayConsumptionDelivered; of gas the mirror's AlternativeCurrentDay..., in kWh
+THIS_WEEK = const(0x41)
+THIS_MONTH = const(0x49)
+TODAY_SENT = const(0x51)  # CurrentDayConsumptionReceived
 SITE_ID = const(0x5B)  # MPAN or MPRN, text: shown only when the household asks
 CALORIFIC_VALUE = const(0x63)  # MJ/m3 * 1,000
 CONVERSION_FACTOR = const(0x6B)  # * 100,000
 TIER_REGISTER = const(0x403)  # + 8 * (tier - 1): CurrentTierNSummationDelivered
-BLOCK_REGISTER = const(0x603)  # + 8 * (block - 1)
+BLOCK_REGISTER = const(0x603)  # + 8 * (block - 1): CurrentBlockNSummationDelivered without tiers
+BLOCK_USED = const(0x169)  # CurrentBlockPeriodConsumptionDelivered
+BATTERY_DAYS = const(0x173)  # RemainingBatteryLifeInDays: the gas meter's
+SENT_THIS_WEEK = const(0x179)
+SENT_THIS_MONTH = const(0x181)
 
 # Price 0x0700
 STANDING_CHARGE = const(0x72)  # a day
@@ -36,9 +40,14 @@ NEXT_RATE = const(0x7B)  # a kWh, from NEXT_RATE_AT on
 NEXT_RATE_AT = const(0x83)
 RATE_UNTIL = const(0x8B)  # when the price in force ends; None for "until changed"
 CO2 = const(0x92)  # g/kWh
-BLOCK = const(0x98)  # the block in force, 1 and up
-BLOCK_LEFT = const(0xA0)  # raw units until the next block
+BLOCK = const(0x99)  # the block in force, 1 and up; 0 for none
+BLOCK_LEFT = const(0xA1)  # raw units until the next block; None in the last one
 EXPORT_RATE = const(0xAA)  # paid for a kWh sent out
+TARIFF_LABEL = const(0x18A)  # text
+TIERS = const(0x192)  # NumberOfPriceTiersInUse
+BLOCK_THRESHOLD = const(0x703)  # + 8 * (n - 1): raw units at which block n ends, n 1 to 15
+BLOCK_RATE = const(0x783)  # + 8 * (block - 1): its price a kWh, 1 to 16
+PRICE_DIGITS = const(0x19B)  # PriceTrailingDigit, digits to the right of the point
 
 # Prepayment 0x0705
 PREPAID = const(0xB2)  # PaymentControlConfiguration, bits; 0 or absent: pays afterwards
@@ -56,13 +65,26 @@ BILL_TO_DATE = const(0x10A)  # the meter's own cost since its last bill
 COST_TODAY = const(0x112)  # the meter's own cost of the day
 COST_WEEK = const(0x11A)
 COST_MONTH = const(0x122)
+BILL_AT = const(0x1A2)  # until when BILL_TO_DATE counts
+CREDIT_AT = const(0x1A9)  # CreditRemainingTimeStamp
+ACCUMULATED_DEBT = const(0x1B1)  # what the meter is owed since emergency credit or standing charges ran unpaid
+EMERGENCY_THRESHOLD = const(0x1BA)  # the credit below which emergency credit may be had
+CUT_OFF = const(0x1C2)  # CutOffValue: the credit at which the supply goes off
+CREDIT_ALARMS = const(0x1C9)  # PrepaymentAlarmStatus, bits
+MOST_CREDIT = const(0x1D2)  # MaxCreditLimit
+MOST_TOP_UP = const(0x1DA)  # MaxCreditPerTopUp
+FRIENDLY_FROM = const(0x1E2)  # NextFriendlyCreditPeriod
+TOP_UP = const(0x802)  # + 8 * n: the last but n top-up, n 0 to 4; LAST_TOP_UP is the same as n 0
+TOP_UP_AT = const(0x82A)  # + 8 * n
 
 # Device Management 0x0708, Messaging 0x0703, Events 0x0709
 SUPPLIER_NAME = const(0x12B)  # text
 SUPPLIER_CONTACT = const(0x133)  # text
 MESSAGE = const(0x13B)  # text; None when there is none, or it was cancelled or is over
 MESSAGE_ID = const(0x143)
-MESSAGE_FLAGS = const(0x14B)  # MessageControl
+MESSAGE_FLAGS = const(0x14B)  # MessageControl; and bit 8: for the account holder's eyes (PIN), bit 9: confirmed
 MESSAGE_UNTIL = const(0x153)
 EVENT = const(0x15B)  # number of the last event
 EVENT_AT = const(0x163)
+MESSAGE_PRESSED = const(0x1EB)  # whoever hears the OK button puts the MESSAGE_ID that the household confirmed
+WAN_STATUS = const(0x1F1)  # WANStatus: 1 the hub reaches the supplier, 0 it does not

@@ -112,7 +112,7 @@ class Home:
         self.install_code = b""  # with its CRC; only while it is to be shown
         self.meters = {}
         self.prices = {}
-        self._facts = {}
+        self.told = []  # fact, value, uptime, fact, ...: a third of what a dictionary of pairs takes
         self.notify = lambda: None
 
     def meter(self, commodity):
@@ -129,29 +129,45 @@ class Home:
 
     def put(self, fact, value, now):
         """Files one of `inkmeter.facts`; None for what the meter says it does not know."""
-        self._facts[fact] = (value, now)
+        at = self._find(fact)
+        if at is None:
+            self.told += [fact, value, now]
+        else:
+            self.told[at + 1] = value
+            self.told[at + 2] = now
 
     def fact(self, fact, now):
         """Its value while it is live; None where it is unknown, stale or was never heard."""
-        value, _ = self._facts.get(fact, (None, 0))
-        return value if self.heard(fact, now) == LIVE else None
+        at = self._find(fact)
+        return None if at is None or self.heard(fact, now) != LIVE else self.told[at + 1]
 
     def heard(self, fact, now):
         """NEVER, LIVE or STALE."""
-        if fact not in self._facts:
+        at = self.heard_at(fact)
+        if at is None:
             return NEVER
         lasts = _LASTS[fact & 3]
-        return STALE if lasts and now - self._facts[fact][1] > lasts else LIVE
+        return STALE if lasts and now - at > lasts else LIVE
 
     def heard_at(self, fact):
         """The uptime at which it was put, whatever its age; None for never."""
-        return self._facts[fact][1] if fact in self._facts else None
+        at = self._find(fact)
+        return None if at is None else self.told[at + 2]
+
+    def _find(self, fact):
+        for at in range(0, len(self.told), 3):
+            if self.told[at] == fact:
+                return at
+
+    def forget_facts(self):
+        """Drops every fact; meters and prices stay, for they are read again at once."""
+        self.told = []
 
     def forget(self):
         """Drops everything that belongs to one household."""
         self.meters = {}
         self.prices = {}
-        self._facts = {}
+        self.forget_facts()
 
     def set_stage(self, stage, outcome=None, detail=""):
         if (stage, outcome, detail) != (self.stage, self.outcome, self.detail):

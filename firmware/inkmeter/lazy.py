@@ -3,24 +3,33 @@
 import gc
 import sys
 
+# On the device, modules lie side by side and not in a package.
+_PACKAGE = __name__[: __name__.rfind(".") + 1]
+
+
+def _full(name):
+    return _PACKAGE + name if _PACKAGE else name.replace(".", "_")
+
 
 class module:  # noqa: N801, used as a statement: `with module("join") as join:`
-    """Loads inkmeter.<name> for the length of a with block, and takes its `helpers` out with it."""
+    """Loads a module of this package for the length of a with block, and takes its `helpers` out with it, as far as
+    they were not there before.
+    """
 
     def __init__(self, name, *helpers):
-        self.names = (name,) + helpers
+        self.names = [one for one in (name,) + helpers if _full(one) not in sys.modules]
+        self.name = _full(name)
 
     def __enter__(self):
         gc.collect()
-        name = "inkmeter." + self.names[0]
-        __import__(name)
-        return sys.modules[name]
+        __import__(self.name)
+        return sys.modules[self.name]
 
     def __exit__(self, *exc):
         for name in self.names:
-            name = "inkmeter." + name
+            name = _full(name)
             sys.modules.pop(name, None)
             parent, _, name = name.rpartition(".")
-            if hasattr(sys.modules[parent], name):
+            if parent and hasattr(sys.modules[parent], name):
                 delattr(sys.modules[parent], name)
         gc.collect()

@@ -1,17 +1,19 @@
-"""Reading meters, prices and the time: Metering 0x0702, Price 0x0700, Time 0x000A (SE 1.4, ZCL 8)."""
-
-from struct import unpack_from
+"""Reading what moves, and the time: Metering 0x0702, Time 0x000A (SE 1.4, ZCL 8). What is read more seldom has modules
+of its own.
+"""
 
 from micropython import const
 
 from inkmeter import units, zcl
-from inkmeter.log import uptime
-from inkmeter.radio import HUB, METERING, PRICE, TIME
+from inkmeter.facts import AMBIENT
+from inkmeter.log import log, uptime
+from inkmeter.radio import HUB, METERING, TIME
 
 _CURRENT_SUMMATION_DELIVERED = const(0x250000)
 _CURRENT_SUMMATION_RECEIVED = const(0x250001)
 _READING_SNAP_SHOT_TIME = const(0xE20007)
 _INSTANTANEOUS_DEMAND = const(0x2A0400)
+_AMBIENT_CONSUMPTION_INDICATOR = const(0x300207)
 
 # By commodity: electricity, gas
 _MOVING = const(
@@ -25,25 +27,34 @@ _TIME = const(0xE20000)
 _TIME_STATUS = const(0x180001)
 _MASTER = const(0x01)
 _SYNCHRONIZED = const(0x02)
+_JUMP = const(60)
 
-_GET_CURRENT_PRICE = const(0x00)
-_PUBLISH_PRICE = const(0x00)
-_RX_ON_WHEN_IDLE = const(0x01)
-_PRICE_DIGITS = const(5)
-_UNUSED_PRICE = const(0xFFFFFFFF)
-_UNTIL_CHANGED = const(0xFFFF)
+_KWH_OR_M3 = const(0x7F)  # UnitofMeasure without the BCD bit is the commodity's number: 0 kWh, 1 m3
 
 
-async def read_attributes(radio, node_id, endpoint, cluster, identifiers):
+class Refusal(zcl.ZclError):
+    """A server that does not know the cluster, or does not want to be asked."""
+
+
+def endpoint(server, cluster):
+    """Where a server has a cluster: Metering at its own endpoint, all else where its prices are."""
+    if cluster == METERING or server.price_endpoint is None:
+        return server.endpoint
+    return server.price_endpoint
+
+
+async def read_attributes(radio, node_id, endpoint, cluster, identifiers, turn=None):
     """What zcl.parse_read_response() says of these attributes; one round trip where the server has them all in one
-    frame. Raises NoReply, ZclError, NcpLost.
+    frame. `turn` is awaited before each. Raises NoReply, ZclError, NcpLost.
     """
     found = {}
     while True:
+        if turn:
+            await turn()
         frame = zcl.read_attributes(radio.next_sequence(), identifiers)
         header = zcl.Header(await radio.request(node_id, endpoint, cluster, frame))
         if not header.is_general(zcl.READ_ATTRIBUTES_RESPONSE):
-            raise zcl.ZclError("refused")
+            raise Refusal("refused")
         found.update(zcl.parse_read_response(header.payload))
         answered = [key & 0xFFFF for key in found]
         missing = [identifier for identifier in identifiers if identifier & 0xFFFF not in answered]
@@ -54,10 +65,38 @@ async def read_attributes(radio, node_id, endpoint, cluster, identifiers):
         identifiers = missing
 
 
-async def poll(radio, server, meter, clock):
-    """Reads what moves, in one round trip, into the Meter."""
-    found = await read_attributes(radio, server.node_id, server.endpoint, METERING, _MOVING[meter.commodity])
-    put(meter, found, uptime(), clock.now())
+async def poll(session, commodity):
+    """Reads what moves, in one round trip, into the Meter, and enters it in the ledger. Raises NoReply, ZclError."""
+    server = session.servers[commodity]
+    meter = session.home.meter(commodity)
+    wanted = _MOVING[commodity]
+    if not commodity and session.home.heard_at(AMBIENT) is not None:
+        wanted += (_AMBIENT_CONSUMPTION_INDICATOR,)
+    found = await read_attributes(session.radio, server.node_id, server.endpoint, METERING, wanted)
+    now, utc = uptime(), session.clock.now()
+    put(meter, found, now, utc)
+    if _AMBIENT_CONSUMPTION_INDICATOR in found:
+        session.home.put(AMBIENT, found[_AMBIENT_CONSUMPTION_INDICATOR], now)
+    enter(session.ledger, meter, utc)
+
+
+def enter(ledger, meter, utc):
+    """Tells the ledger of a good poll: Wh, or litres at the time of the gas meter's report. What is not known, or is
+    counted in neither kWh nor m3, is not entered.
+    """
+    delivered, received = meter.current_summation_delivered, meter.current_summation_received.value
+    if meter.commodity:
+        utc = delivered.utc
+    unit = meter.unit_of_measure
+    if not ledger or not utc or delivered.value is None or unit is None or unit & _KWH_OR_M3 != meter.commodity:
+        return
+    scale = meter.multiplier, meter.divisor, 3
+    ledger.register(
+        meter.commodity,
+        utc,
+        units.scale(delivered.value, *scale),
+        None if received is None else units.scale(received, *scale),
+    )
 
 
 def put(meter, found, now, utc):
@@ -87,33 +126,7 @@ async def set_clock(session):
     found = await read_attributes(session.radio, HUB, session.time_endpoint, TIME, (_TIME, _TIME_STATUS))
     utc = found.get(_TIME)
     if utc is not None and (found.get(_TIME_STATUS) or 0) & (_MASTER | _SYNCHRONIZED):
+        before = session.clock.now()
+        if before is not None and abs(utc - before) > _JUMP:
+            log("time", "the hub's clock moved by", utc - before, "s")
         session.clock.set(utc)
-
-
-class PublishedPrice:
-    """A PublishPrice command: `rate` in 10**-5 of the currency unit, None where it is not known, `end` in UTC or
-    None for until changed.
-    """
-
-    def __init__(self, payload):
-        at = 5 + (payload[4] if len(payload) > 4 and payload[4] != 0xFF else 0)
-        if len(payload) < at + 23:
-            raise zcl.ZclError("short price")
-        self.label = bytes([c for c in payload[5:at] if 31 < c < 127]).decode()
-        _, now, _, self.currency, digits, _, start, minutes, price = unpack_from("<IIBHBBIHI", payload, at)
-        self.tier = digits & 15
-        # A start of 0 is "now": the time that the message gives as its own.
-        self.end = None if minutes == _UNTIL_CHANGED else (start or now) + minutes * 60
-        self.rate = None if price == _UNUSED_PRICE else units.scale(price, 1, 10 ** (digits >> 4), _PRICE_DIGITS)
-
-
-async def read_price(radio, server):
-    """The PublishedPrice in force, or None where the server has none. Raises NoReply, ZclError."""
-    frame = bytes((zcl.CLUSTER_SPECIFIC, radio.next_sequence(), _GET_CURRENT_PRICE, _RX_ON_WHEN_IDLE))
-    reply = await radio.request(server.node_id, server.price_endpoint, PRICE, frame)
-    header = zcl.Header(reply)
-    if header.is_general(zcl.DEFAULT_RESPONSE):
-        return None
-    if header.command != _PUBLISH_PRICE:
-        raise zcl.ZclError("not a price")
-    return PublishedPrice(header.payload)

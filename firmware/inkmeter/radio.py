@@ -10,7 +10,7 @@ from micropython import const
 
 from inkmeter import zcl
 from inkmeter.lazy import module
-from inkmeter.log import log
+from inkmeter.log import log, uptime
 from inkmeter.ncp import NcpLost, Refused
 
 _ENDPOINT = const(1)
@@ -21,14 +21,39 @@ BASIC = const(0x0000)
 TIME = const(0x000A)
 PRICE = const(0x0700)
 METERING = const(0x0702)
+MESSAGING = const(0x0703)
+PREPAYMENT = const(0x0705)
+CALENDAR = const(0x0707)
+DEVICE_MANAGEMENT = const(0x0708)
+EVENTS = const(0x0709)
 KEY_ESTABLISHMENT = const(0x0800)
 
 # Clusters of which attributes may be read.
-_READABLE = const((BASIC, TIME, PRICE, METERING, KEY_ESTABLISHMENT))
+_READABLE = const((BASIC, TIME, PRICE, METERING, PREPAYMENT, DEVICE_MANAGEMENT, KEY_ESTABLISHMENT))
 # Cluster-specific commands that may be sent: cluster << 8 | command.
+_MESSAGE_CONFIRMATION = const(MESSAGING << 8 | 0x01)
 _PERMITTED = const(
     (
         PRICE << 8 | 0x00,  # Get Current Price
+        PRICE << 8 | 0x01,  # Get Scheduled Prices
+        PRICE << 8 | 0x04,  # Get Conversion Factor
+        PRICE << 8 | 0x05,  # Get Calorific Value
+        PRICE << 8 | 0x06,  # Get Tariff Information
+        PRICE << 8 | 0x07,  # Get Price Matrix
+        PRICE << 8 | 0x08,  # Get Block Thresholds
+        PRICE << 8 | 0x09,  # Get CO2 Value
+        METERING << 8 | 0x00,  # Get Profile
+        METERING << 8 | 0x08,  # Get Sampled Data
+        MESSAGING << 8 | 0x00,  # Get Last Message
+        _MESSAGE_CONFIRMATION,  # of `may_confirm` alone
+        CALENDAR << 8 | 0x00,  # Get Calendar
+        CALENDAR << 8 | 0x01,  # Get Day Profiles
+        CALENDAR << 8 | 0x02,  # Get Week Profiles
+        CALENDAR << 8 | 0x03,  # Get Seasons
+        CALENDAR << 8 | 0x04,  # Get Special Days
+        DEVICE_MANAGEMENT << 8 | 0x00,  # Get Change of Tenancy
+        DEVICE_MANAGEMENT << 8 | 0x01,  # Get Change of Supplier
+        EVENTS << 8 | 0x00,  # Get Event Log
         KEY_ESTABLISHMENT << 8 | 0x00,  # Initiate Key Establishment
         KEY_ESTABLISHMENT << 8 | 0x01,  # Ephemeral Data
         KEY_ESTABLISHMENT << 8 | 0x02,  # Confirm Key Data
@@ -43,6 +68,7 @@ _UNSECURED = const((BASIC, TIME, KEY_ESTABLISHMENT))
 
 _APS_ENCRYPTION = const(0x0020)
 _APS_OPTIONS = const(0x0140)  # retry, enable route discovery
+_FRAGMENT = const(0x8000)
 _RX_ON_WHEN_IDLE = const(0xFFFD)
 _RADIUS = const(11)  # concentrator radius of Smart Energy
 _REPLY_WAIT = const(5000)
@@ -50,6 +76,7 @@ _STEP = const(0x100)
 _TERMINATE = const(0x03)
 _INBOX = const(4)
 _ANSWERS = const(8)  # to a broadcast
+_PUBLISHED = const(8)
 _ZDO_RESPONSE = const(0x8000)
 _OK = const(0x0000)
 _APS_ENCRYPTION_ERROR = const(0x0C0A)  # no key for this node
@@ -57,7 +84,7 @@ KEY_NOT_AUTHORIZED = const(0x0C0E)
 
 
 class NotPermitted(Exception):
-    """A message that a read-only device does not send."""
+    """A message that a read-only device does not send. args: profile, cluster."""
 
 
 class NoReply(Exception):
@@ -69,11 +96,20 @@ class NotTrusted(Exception):
 
 
 class Radio:
-    """Requests over an Ncp. callback() is to be given the NCP's callbacks; serve() is a long-lived task."""
+    """Requests over an Ncp. callback() is to be given the NCP's callbacks; serve() is a long-lived task.
+
+    `published` holds the messages of servers that nobody waits for, under a link key alone: what they publish unasked,
+    and the further parts of long answers. `may_confirm` is the id (4 octets, as on the air) of the one message that
+    may be confirmed now, because the household has pressed OK for it.
+    """
 
     def __init__(self, ncp):
         self.ncp = ncp
         self.discarded = 0
+        self.published = []
+        self.may_confirm = None
+        self.signal = None  # (LQI, RSSI in dBm) of the last message
+        self.heard = None  # the uptime of it
         self._sequence = 0
         self._lock = asyncio.Lock()
         self._event = asyncio.Event()
@@ -84,6 +120,7 @@ class Radio:
         self._tag = 0  # the request's; other messages go out with 0
         self._inbox = []
         self._inbox_event = asyncio.Event()
+        self.blocks = None  # of inkmeter.blocks
 
     def next_sequence(self):
         self._sequence = self._sequence + 1 & 0xFF
@@ -98,13 +135,14 @@ class Radio:
         elif profile == SMART_ENERGY and len(payload) >= 3 and not payload[0] & zcl.MANUFACTURER_SPECIFIC:
             command = payload[2]
             if payload[0] & zcl.CLUSTER_SPECIFIC:
-                if cluster << 8 | command in _PERMITTED:
+                code = cluster << 8 | command
+                if code in _PERMITTED and (code != _MESSAGE_CONFIRMATION or payload[3:7] == self.may_confirm):
                     return
             elif command == zcl.READ_ATTRIBUTES and cluster in _READABLE:
                 return
             elif command == zcl.READ_ATTRIBUTES_RESPONSE or command == zcl.DEFAULT_RESPONSE:
                 return
-        raise NotPermitted("profile %04x cluster %04x" % (profile, cluster))
+        raise NotPermitted(profile, cluster)
 
     async def _transmit(self, node_id, profile, cluster, endpoint, payload, secure, tag=0):
         self._permit(profile, cluster, payload)
@@ -185,22 +223,40 @@ class Radio:
 
     def _incoming(self, message):
         _, profile, cluster, _, _, options, _, _, sender, _, _, payload = message
+        self.signal = message[9:11]
+        self.heard = uptime()
         wanted = self._wanted
-        if len(payload) < 3:
+        block = options & _FRAGMENT
+        if len(payload) < 3 and not block:
             self.discarded += 1
-        elif wanted and self._matches(wanted, profile, cluster, payload):
+        elif wanted and not block and self._matches(wanted, profile, cluster, payload):
             if wanted[0] is None:
                 if len(self._replies) < _ANSWERS:
                     self._replies.append(payload)
-            elif sender == wanted[0] and (options & _APS_ENCRYPTION or not wanted[4]):
+            elif sender == wanted[0] and (options & _APS_ENCRYPTION or not wanted[4]) and self._reply is None:
                 self._reply = payload
                 self._event.set()
             else:
-                self.discarded += 1
-        elif profile == SMART_ENERGY and not payload[0] & zcl.FROM_SERVER and len(self._inbox) < _INBOX:
+                self._publish(message)
+        elif len(self._inbox) < _INBOX and (block or (profile == SMART_ENERGY and not payload[0] & zcl.FROM_SERVER)):
             self._inbox.append(message)
             self._inbox_event.set()
             self.ncp.ash.set_ready(len(self._inbox) < _INBOX - 1)
+        elif block:
+            self.discarded += 1
+        else:
+            self._publish(message)
+
+    def _publish(self, message):
+        payload = message[11]
+        if (
+            message[1] == SMART_ENERGY
+            and message[5] & _APS_ENCRYPTION
+            and payload[0] & 0x0F == zcl.CLUSTER_SPECIFIC | zcl.FROM_SERVER
+            and message[2] != KEY_ESTABLISHMENT
+            and len(self.published) < _PUBLISHED
+        ):
+            self.published.append(message)
         else:
             self.discarded += 1
 
@@ -230,11 +286,15 @@ class Radio:
             message = self._inbox.pop(0)
             self.ncp.ash.set_ready(True)
             try:
+                if message[5] & _FRAGMENT:
+                    with module("blocks") as blocks:
+                        await blocks.run(message, self)
+                    continue
                 with module("responder") as responder:
                     answer = responder.answer(message)
                 if answer:
                     _, _, cluster, source, _, options, _, _, sender, _, _, _ = message
                     await self._transmit(sender, SMART_ENERGY, cluster, source, answer, options & _APS_ENCRYPTION)
-            except (zcl.ZclError, NoReply, NotTrusted, NcpLost) as error:
+            except (zcl.ZclError, NoReply, NotTrusted, NcpLost, Refused) as error:
                 self.discarded += 1
-                log("radio", "a question is left unanswered:", error)
+                log("radio", "unanswered:", error)

@@ -1,13 +1,13 @@
 """The step back onto a network that was lost: secured, then by the trust centre, here and on all channels.
 
-The keys are kept; starting afresh is for when the hub has said "leave".
+The keys are kept; starting afresh is for when the hub has said "leave", or the household that it has another one.
 """
 
 from micropython import const
 
 from inkmeter.log import log, uptime
 from inkmeter.ncp import Refused
-from inkmeter.session import Removed
+from inkmeter.session import LinkLost, Removed
 
 _ALL_CHANNELS = const(0x07FFF800)  # 11 to 26
 _NO_BEACONS = const(0x0018)
@@ -26,6 +26,10 @@ _LADDER = const(
 _PAUSE_FIRST = const(60)
 _PAUSE_LONGEST = const(900)
 _LOOK_ROUND = const(5)
+# A press has the hub looked for at once. If that is in vain after an hour, or after a day by itself, the next press
+# means that there is another hub. Sooner it might be a press too many, and it costs the keys.
+_OFFER_ON_PRESS = const(3600)
+_OFFER = const(86400)
 
 
 async def _rejoin(session, secured, channels, wait_ms):
@@ -57,19 +61,33 @@ async def _climb(session):
 
 
 async def run(session):
-    """Until back on the network. Raises Removed when the NCP has been told to forget it."""
+    """Until back on the network. Raises Removed when the NCP has been told to forget it, and LinkLost once the
+    household has said that it is to be left: the NCP holds but one network's keys.
+    """
     home = session.home
     pause = _PAUSE_FIRST
     began = uptime()
+    pressed = False
     while not session.network_up:
-        home.set_stage(home.stage, "H01", "%d min" % ((uptime() - began) // 60))
+        lost = uptime() - began
+        detail = "%d min" % (lost // 60)
+        home.set_stage(home.stage, "H04" if lost >= _OFFER else "H01", detail)
         if await _climb(session):
             break
         if not await session.belongs():
             raise Removed
+        if pressed and lost >= _OFFER_ON_PRESS:
+            home.set_stage(home.stage, "H04", detail)
         left = pause
         pause = min(2 * pause, _PAUSE_LONGEST)
-        while left > 0 and not session.network_up and not await session.pause(_LOOK_ROUND):
+        pressed = False
+        while left > 0 and not session.network_up and not pressed:
+            pressed = await session.pause(_LOOK_ROUND)
             left -= _LOOK_ROUND
+        if pressed and home.outcome == "H04":
+            log("recovery", "leaving the network at the household's word")
+            await session.ncp.do("leaveNetwork")
+            session.joined = False
+            raise LinkLost
     log("recovery", "back on the network after", uptime() - began, "s")
     home.set_stage(home.stage)

@@ -1,8 +1,8 @@
 """SSD1680 e-paper controller (Solomon Systech data sheet 0.14), for panels mounted in landscape.
 
-A picture comes in bands from its top, MONO_VLSB with 1 for white, and goes out as it is: the controller counts
-along its gates first and down through its sources. Both image planes are kept in step after every refresh, so
-that the next partial one compares with what is really on the panel.
+A picture comes eight rows at a time, MONO_VLSB with 1 for white, and goes out as it is: the controller counts along
+its gates first and down through its sources. The new picture is in one plane, what is on the panel in the other; a
+partial refresh drives the pixels that differ.
 """
 
 import asyncio
@@ -32,16 +32,14 @@ _BORDER_WHITE = const(b"\x05")
 _BORDER_STEADY = const(b"\x80")
 _POLL_MS = const(10)
 _BUSY_LIMIT_MS = const(10000)
+_ETIMEDOUT = const(110)
 
 
-class PanelStuck(Exception):
-    """BUSY did not go low in time: no panel, a broken one, or a wrong pin."""
-
-
-class Ssd1680:
+class Panel:
     """`width` is the number of gates, `height` that of visible sources (up to 128).
 
-    `spi` has write(); `cs`, `dc` and `rst` are called with a level, `busy` is called for one (1 while busy).
+    `spi` has write(); `cs`, `dc` and `rst` are called with a level, `busy` is called for one (1 while busy). wake(),
+    refresh() and idle() raise OSError(ETIMEDOUT) where BUSY does not go low: no panel, a broken one, or a wrong pin.
     """
 
     def __init__(self, width, height, spi, cs, dc, rst, busy):
@@ -53,9 +51,8 @@ class Ssd1680:
         self._rst = rst
         self._busy = busy
         self._byte = bytearray(1)
-        self._shown = False  # whether the controller's planes hold what is on the panel
 
-    def _command(self, command, data=None):
+    def command(self, command, data=None):
         self._byte[0] = command
         self._dc(0)
         self._cs(0)
@@ -65,63 +62,58 @@ class Ssd1680:
             self._spi.write(data)
         self._cs(1)
 
-    async def _idle(self):
+    async def idle(self):
         waited = 0
         while self._busy():
             if waited >= _BUSY_LIMIT_MS:
-                self._shown = False
-                raise PanelStuck
+                raise OSError(_ETIMEDOUT)
             await asyncio.sleep_ms(_POLL_MS)
             waited += _POLL_MS
 
-    async def _wake(self):
-        # Only a hardware reset ends deep sleep.
+    async def wake(self, full):
+        """Out of deep sleep, which only a hardware reset ends; the planes keep what they hold."""
         self._cs(1)
         self._rst(0)
         await asyncio.sleep_ms(10)
         self._rst(1)
         await asyncio.sleep_ms(10)
-        await self._idle()
-        self._command(_SW_RESET)
+        await self.idle()
+        self.command(_SW_RESET)
         await asyncio.sleep_ms(10)
-        await self._idle()
-        last_gate = self.width - 1
-        low, high = last_gate & 0xFF, last_gate >> 8
-        last_page = (self.height + 7) // 8 - 1
-        self._command(_DRIVER_OUTPUT_CONTROL, bytes((low, high, 0)))
-        self._command(_DATA_ENTRY_MODE, _SOURCES_DOWN_GATES_FIRST)
-        self._command(_RAM_X, bytes((last_page, 0)))
-        self._command(_RAM_Y, bytes((0, 0, low, high)))
-        self._command(_DISPLAY_UPDATE_CONTROL_1, b"\x00\x80")
-        self._command(_TEMPERATURE_SENSOR, b"\x80")
+        await self.idle()
+        self.command(_TEMPERATURE_SENSOR, b"\x80")
+        self.set_up(full)
 
-    async def _plane(self, command, bands):
-        self._command(_RAM_X_COUNTER, bytes(((self.height + 7) // 8 - 1,)))
-        self._command(_RAM_Y_COUNTER, b"\x00\x00")
-        for band in bands():
-            self._command(command, band)  # goes on where the last one ended
-            await asyncio.sleep_ms(0)
+    def set_up(self, full):
+        """What differs from one controller to the next."""
+        gates = bytes(((self.width - 1) & 0xFF, self.width - 1 >> 8))
+        self.command(_DRIVER_OUTPUT_CONTROL, gates + b"\x00")
+        self.command(_DATA_ENTRY_MODE, _SOURCES_DOWN_GATES_FIRST)
+        self.command(_RAM_Y, b"\x00\x00" + gates)
+        self.command(_BORDER_WAVEFORM, _BORDER_WHITE if full else _BORDER_STEADY)
+        self.command(_DISPLAY_UPDATE_CONTROL_1, b"\x00\x80")
 
-    async def show(self, bands, full):
-        """Puts a picture on the panel and the controller to sleep; the first one is always full.
+    def new(self, page, octets):
+        """Eight rows of the new picture, the first eight being page 0."""
+        self.write(_WRITE_RAM_BW, page, octets)
 
-        `bands()` yields the picture, the same one each time. Returns whether it was a full refresh. Raises
-        PanelStuck.
-        """
-        full = full or not self._shown
-        self._shown = False
-        await self._wake()
-        self._command(_BORDER_WAVEFORM, _BORDER_WHITE if full else _BORDER_STEADY)
-        await self._plane(_WRITE_RAM_BW, bands)
-        if full:
-            await self._plane(_WRITE_RAM_RED, bands)
-        self._command(_DISPLAY_UPDATE_CONTROL_2, _FULL if full else _PARTIAL)
-        self._command(_MASTER_ACTIVATION)
-        await self._idle()
-        if not full:
-            # Some panels swap the planes after mode 2: both are written, so that neither can be stale.
-            await self._plane(_WRITE_RAM_RED, bands)
-            await self._plane(_WRITE_RAM_BW, bands)
-        self._command(_DEEP_SLEEP_MODE, b"\x01")
-        self._shown = True
-        return full
+    def old(self, page, octets):
+        """Eight rows of what is on the panel."""
+        self.write(_WRITE_RAM_RED, page, octets)
+
+    def write(self, plane, page, octets):
+        address = bytes(((self.height + 7) // 8 - 1 - page,))
+        self.command(_RAM_X, address + address)
+        self.command(_RAM_X_COUNTER, address)
+        self.command(_RAM_Y_COUNTER, b"\x00\x00")
+        self.command(plane, octets)
+
+    async def refresh(self, full):
+        """Puts the new picture on the panel."""
+        self.command(_DISPLAY_UPDATE_CONTROL_2, _FULL if full else _PARTIAL)
+        self.command(_MASTER_ACTIVATION)
+        await self.idle()
+
+    def sleep(self):
+        """Into deep sleep that keeps the planes."""
+        self.command(_DEEP_SLEEP_MODE, b"\x01")

@@ -21,6 +21,7 @@ _CONFIGURATION = const(
         (0x0D, 5),  # SECURITY_LEVEL: AES-128 with a 32-bit MIC
         (0x05, 4),  # ADDRESS_TABLE_SIZE: a meter that is a node of its own
         (0x11, 0),  # MAX_END_DEVICE_CHILDREN
+        (0x1C, 1),  # FRAGMENT_WINDOW_SIZE: each block of a long message is acknowledged
         (0x1E, 4),  # KEY_TABLE_SIZE: partner link keys
         (0x2A, 0),  # APPLICATION_ZDO_FLAGS: the NCP answers ZDO requests itself
     )
@@ -35,6 +36,7 @@ _POLICIES = const(
 # setValue: identifier, value
 _VALUES = const(
     (
+        (0x05, b"\x90\x01"),  # MAX_INCOMING_TRANSFER_SIZE: what Radio puts together
         (0x3F, b"\x03"),  # END_DEVICE_KEEP_ALIVE_SUPPORT_MODE: both ways
     )
 )

@@ -107,15 +107,17 @@ def a_home():
 def screen(name):
     from inkmeter import screens
     from inkmeter.canvas import Canvas
+    from inkmeter.view import View
 
     home = a_home()
     home.set_stage(1 if name == "pairing" else 6, "P02" if name == "pairing" else None)
     canvas = Canvas(296, 128)
+    view = View(home, None, 296, 128)
     picture = getattr(__import__("inkmeter.screens." + name).screens, name).picture
-    assert screens.choose(home) == name
+    assert screens.choose(view) == name
 
     def once():
-        for _ in canvas.bands(picture(home, 100, 296, 128)):
+        for _ in canvas.bands(picture(view, 100)):
             pass
 
     return once

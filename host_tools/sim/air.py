@@ -48,6 +48,13 @@ class Air:
         """A random number of back-off periods (IEEE 802.15.4, section 7.5.1)."""
         return self._rng.randrange(1 << exponent) * 320e-6
 
+    def random_address(self) -> int:
+        """A node id that no node of the street has."""
+        taken = {mac.short for mac in self.macs}
+        while (node_id := self._rng.randrange(0x0001, 0xFFF0)) in taken:
+            pass
+        return node_id
+
     @staticmethod
     def rssi(a: tuple[float, float], b: tuple[float, float]) -> int:
         """How strongly nodes at two places (in metres) hear each other, in dBm, without fading."""

@@ -16,6 +16,8 @@ from host_tools.sim.crypto.mmo import hmac_mmo
 
 _LEVEL = 5  # ENC-MIC-32; goes over the air as 0
 _MIC = 4
+_EXTENDED_HEADER = 0x80
+_FIRST_BLOCK, _LATER_BLOCK = 1, 2
 
 
 class Kind(enum.IntEnum):
@@ -34,9 +36,20 @@ class KeyId(enum.IntEnum):
 
 class Command(enum.IntEnum):
     TRANSPORT_KEY = 0x05
+    UPDATE_DEVICE = 0x06
     REMOVE_DEVICE = 0x07
     REQUEST_KEY = 0x08
     SWITCH_KEY = 0x09
+    TUNNEL = 0x0E
+
+
+class Update(enum.IntEnum):
+    """What a router tells the trust centre of a device (Zigbee specification, section 4.4.4)."""
+
+    SECURED_REJOIN = 0
+    UNSECURED_JOIN = 1
+    DEVICE_LEFT = 2
+    TRUST_CENTRE_REJOIN = 3
 
 
 class KeyType(enum.IntEnum):
@@ -63,7 +76,10 @@ class LinkKey:
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """An APS frame in the clear. `secured` is how it came, or is to go: None for without APS security."""
+    """An APS frame in the clear. `secured` is how it came, or is to go: None for without APS security. `block` is the
+    number of a fragmented message's block, the first of which says how many there are; of an acknowledgement, that of
+    the window's first block, and `ack_bits` which of them have come.
+    """
 
     kind: Kind
     counter: int
@@ -75,11 +91,15 @@ class Frame:
     ack_request: bool = False
     broadcast: bool = False
     secured: KeyId | None = None
+    block: int | None = None
+    blocks: int = 0
+    ack_bits: int = 0
 
     def header(self) -> bytes:
         control = self.kind | (0b10 << 2 if self.broadcast else 0)
         control |= 0x20 if self.secured is not None else 0
         control |= 0x40 if self.ack_request else 0
+        control |= _EXTENDED_HEADER if self.block is not None else 0
         if self.kind is Kind.COMMAND:
             return bytes([control, self.counter])
         return (
@@ -87,7 +107,17 @@ class Frame:
             + self.cluster.to_bytes(2, "little")
             + self.profile.to_bytes(2, "little")
             + bytes([self.source, self.counter])
+            + self._extended_header()
         )
+
+    def _extended_header(self) -> bytes:
+        # Section 2.2.5.1.8
+        if self.block is None:
+            return b""
+        kind = _LATER_BLOCK if self.block else _FIRST_BLOCK
+        if self.kind is Kind.ACK:
+            return bytes([kind, self.block, self.ack_bits])
+        return bytes([kind, self.block or self.blocks])
 
 
 class Undecipherable(Exception):
@@ -132,10 +162,23 @@ def is_secured(data: bytes) -> bool:
 
 def named_source(data: bytes) -> bytes | None:
     """The EUI-64 that a secured frame names as its source itself, if it does."""
-    at = 2 if data and data[0] & 3 == Kind.COMMAND else 8
+    if len(data) < 2:
+        return None
+    at = _header_length(data)
     if len(data) < at + 13 or not is_secured(data) or not data[at] & _EXTENDED_NONCE:
         return None
     return data[at + 5 : at + 13]
+
+
+def _header_length(data: bytes) -> int:
+    if data[0] & 3 == Kind.COMMAND:
+        return 2
+    if not data[0] & _EXTENDED_HEADER:
+        return 8
+    if len(data) < 9:
+        return 9
+    # Control, and where that speaks of blocks a number, and in an acknowledgement which have come.
+    return 8 + (1 if not data[8] & 3 else 3 if data[0] & 3 == Kind.ACK else 2)
 
 
 def decode(data: bytes, source_eui64: bytes | None, key: LinkKey | None) -> Frame:
@@ -144,14 +187,23 @@ def decode(data: bytes, source_eui64: bytes | None, key: LinkKey | None) -> Fram
         raise Undecipherable("short frame")
     control = data[0]
     kind = Kind(control & 3)
-    length = 2 if kind is Kind.COMMAND else 8
+    length = _header_length(data)
     if len(data) < length:
         raise Undecipherable("short frame")
-    frame = Frame(kind, data[length - 1], ack_request=bool(control & 0x40), broadcast=bool(control & 0x08))
+    frame = Frame(
+        kind, data[1 if kind is Kind.COMMAND else 7], ack_request=bool(control & 0x40), broadcast=bool(control & 0x08)
+    )
     if kind is not Kind.COMMAND:
         frame = dataclasses.replace(
             frame, destination=data[1], cluster=int.from_bytes(data[2:4], "little"),
             profile=int.from_bytes(data[4:6], "little"), source=data[6],
+        )  # fmt: skip
+    if length > 9:
+        first = data[8] & 3 == _FIRST_BLOCK
+        acknowledges = kind is Kind.ACK
+        frame = dataclasses.replace(
+            frame, block=0 if first and not acknowledges else data[9],
+            blocks=data[9] if first and not acknowledges else 0, ack_bits=data[10] if acknowledges else 0,
         )  # fmt: skip
     if not is_secured(data):
         return dataclasses.replace(frame, payload=data[length:])

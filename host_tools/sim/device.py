@@ -6,6 +6,7 @@ panel's bus at once, because it reads BUSY back; the UART when it has settled.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import fcntl
 import os
@@ -16,15 +17,24 @@ import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from host_tools.sim.clock import Clock
-from host_tools.sim.panel import Ssd1680
+from host_tools.sim.panel import Controller
 from host_tools.toolchain import Interpreter
 
 _TIME = struct.Struct("=q")
 _STUCK_S = 30.0
+BUTTONS = ("next", "ok", "back")  # by their bits on the wire
 _PINS = {ord("c"): "cs", ord("d"): "dc", ord("r"): "rst", ord("b"): "busy"}
+
+
+class Light(NamedTuple):
+    """What the light does from `at_us` on: its brightness, 0 to 255, and the firmware's number for what it says."""
+
+    at_us: int
+    level: int
+    state: int
 
 
 class DeviceError(Exception):
@@ -35,16 +45,18 @@ class Device:
     """One MicroPython process.
 
     `root` is the device's file system; `on_uart(bytes)` gets what it sends to the radio module, `log` what it
-    prints. `heap` is the size of its heap, as MicroPython's -X heapsize has it. `module` is what it runs: "main",
-    or the simulator board's "probe", which answers questions.
+    prints. `heap` is the size of its heap, as MicroPython's -X heapsize has it. `module` is what it runs: "main", or
+    the simulator board's "probe", which answers questions. `buttons` is 3 or 1, and later has their names. `lights`
+    is the light's time line.
     """
 
     def __init__(
-        self, clock: Clock, interpreter: Interpreter, root: Path, panel: Ssd1680, on_uart: Callable[[bytes], None],
-        log: IO[bytes], *, heap: str, seed: int, module: str = "main",
+        self, clock: Clock, interpreter: Interpreter, root: Path, panel: Controller, on_uart: Callable[[bytes], None],
+        log: IO[bytes], *, heap: str, seed: int, module: str = "main", buttons: int = 3,
     ) -> None:  # fmt: skip
         self._clock = clock
         self.panel = panel
+        self.buttons = BUTTONS if buttons == len(BUTTONS) else ("ok",)
         self._on_uart = on_uart
         self._log = log
         self._running = True
@@ -64,9 +76,10 @@ class Device:
             "INKMETER_VCLOCK": str(theirs[0].fileno()),
             "INKMETER_SEED": str(seed),
             "INKMETER_SOCKETS": ",".join(map(str, wires)),
-            "INKMETER_PANEL": f"{panel.height}x{panel.width}",
+            "INKMETER_PANEL": "{}x{},{}".format(*panel.landscape, panel.controller),
+            "INKMETER_BUTTONS": str(buttons),
             # The root is where it stands, as on the device: paths stay in the heap.
-            "MICROPYPATH": ":.frozen",
+            "MICROPYPATH": ":.frozen:lib",
         }
         # Fixed addresses, so that the collector, which takes any number for a pointer, sees the same ones again.
         fixed = [setarch, "-R"] if (setarch := shutil.which("setarch")) else []
@@ -87,6 +100,10 @@ class Device:
         self._probe_data = bytearray()
         self.on_probe: Callable[[bytes], None] | None = None
         self.on_ncp_reset: Callable[[], None] = lambda: None
+        self._levels = 0
+        self.light = Light(0, 0, 0)
+        self.lights: collections.deque[Light] = collections.deque(maxlen=100_000)
+        self.on_light: Callable[[Light], object] = lambda light: None
         self.failure: DeviceError | None = None
 
     # What the clock asks for
@@ -121,13 +138,19 @@ class Device:
 
     def to_uart(self, data: bytes) -> None:
         """Bytes that have arrived on its UART."""
-        self._uart.send(data)
+        with contextlib.suppress(BrokenPipeError):
+            self._uart.send(data)
         self.has_input = True
 
-    def press(self) -> None:
-        """Presses its OK button."""
-        self._button.send(b"\x01")
-        self.has_input = True
+    def set_button(self, name: str, down: bool) -> None:
+        """Moves a button: "next", "ok" or "back"; a device with one button has "ok" alone. ValueError for others."""
+        bit = 1 << self.buttons.index(name)
+        levels = self._levels | bit if down else self._levels & ~bit
+        if levels != self._levels:
+            self._levels = levels
+            with contextlib.suppress(BrokenPipeError):
+                self._button.send(bytes([levels]))
+            self.has_input = True
 
     def ask(self) -> None:
         """Asks the probe, where that runs; on_probe gets its answer, a line of JSON."""
@@ -188,6 +211,13 @@ class Device:
                 if len(bus) < 3:
                     return
                 self.panel.set_pin(_PINS[bus[1]], bus[2], now)
+                del bus[:3]
+            elif bus[:1] == b"L":
+                if len(bus) < 3:
+                    return
+                self.light = Light(now, bus[1], bus[2])
+                self.lights.append(self.light)
+                self.on_light(self.light)
                 del bus[:3]
             elif bus[:1] == b"N":
                 self.on_ncp_reset()

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import dataclasses
 
-from host_tools.sim.node import Node
+from host_tools.sim.node import END_DEVICE, Node
 from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import BROADCAST, AssociationStatus, Beacon, Command, Frame, Kind
 from host_tools.sim.radio.mac import RESPONSE_WAIT_S
@@ -19,28 +19,28 @@ NETWORK_KEY_WAIT_S = 5.0
 REJOIN_WAIT_S = 2.0
 KEEP_ALIVE_S = 60.0
 KEEP_ALIVES_MISSED = 3
-_CAPABILITY = 0x8C  # mains power, receiver on when idle, wants an address
+_WEAK_DBM = -92
 _TIMEOUT_256_MIN = 8
 _UNSET = 0xFFFE
-_DEVICE_ANNOUNCE = 0x0013
 
 
 @dataclasses.dataclass(frozen=True)
 class Heard:
-    """A network heard in a scan."""
+    """A beacon heard in a scan, of a network that some node of it, `source`, may let others onto."""
 
     channel: int
     pan_id: int
     beacon: Beacon
     rssi: int
+    source: int = TRUST_CENTRE
 
 
 class EndDevice(Node):
-    """The receiver is on all the time; the parent is the hub."""
+    """The receiver is on all the time; the parent is the hub or a router."""
 
     def __init__(self, air, eui64: bytes, **kwargs) -> None:
         super().__init__(air, eui64, **kwargs)
-        self._heard: dict[bytes, Heard] = {}
+        self._heard: dict[tuple[bytes, int], Heard] = {}
         self._association: asyncio.Future[tuple[int, int, bytes]] | None = None
         self._awaiting_key: asyncio.Future[None] | None = None
         self._awaiting_rejoin: asyncio.Future[int] | None = None
@@ -48,10 +48,12 @@ class EndDevice(Node):
     # Scanning
 
     async def scan(self, mask: int, on_heard=lambda heard: None) -> list[Heard]:
-        """The networks that answer a beacon request, channel by channel."""
+        """The networks that answer a beacon request, channel by channel, each as its strongest node has it; open if
+        any of its nodes is.
+        """
         home = self.mac.channel
         self._heard = {}
-        told = 0
+        networks: list[Heard] = []
         for channel in (c for c in range(11, 27) if mask >> c & 1):
             self.mac.channel = channel
             request = Frame(
@@ -59,33 +61,61 @@ class EndDevice(Node):
             )  # fmt: skip
             await self.mac.send(request)
             await asyncio.sleep(CHANNEL_SCAN_S)
-            for heard in list(self._heard.values())[told:]:
-                on_heard(heard)
-            told = len(self._heard)
+            found = self._networks(channel)
+            networks += found
+            for one in found:
+                on_heard(one)
         self.mac.channel = home
-        return list(self._heard.values())
+        return networks
+
+    def _networks(self, channel: int) -> list[Heard]:
+        by_name: dict[bytes, list[Heard]] = {}
+        for heard in self._heard.values():
+            if heard.channel == channel:
+                by_name.setdefault(heard.beacon.extended_pan_id, []).append(heard)
+        networks = []
+        for nodes in by_name.values():
+            strongest = max(nodes, key=lambda one: one.rssi)
+            is_open = any(one.beacon.permits_association for one in nodes)
+            beacon = dataclasses.replace(strongest.beacon, permits_association=is_open)
+            networks.append(dataclasses.replace(strongest, beacon=beacon))
+        return networks
+
+    def _best_parent(self, extended_pan_id: bytes, *, joining: bool) -> Heard | None:
+        # The one nearest to the trust centre of those that are heard well enough (section 3.6.1.4.1.1).
+        nodes = [
+            one
+            for (name, _), one in self._heard.items()
+            if name == extended_pan_id
+            and (one.beacon.permits_association if joining else one.beacon.has_room or one.source == self.parent_id)
+        ]
+
+        def order(one: Heard) -> tuple[bool, bool, int, int]:
+            return not one.beacon.has_room, one.rssi < _WEAK_DBM, one.beacon.depth, -one.rssi
+
+        return min(nodes, key=order, default=None)
 
     def on_beacon(self, frame: Frame, rssi: int) -> None:
         with contextlib.suppress(ValueError):
             beacon = Beacon.decode(frame.payload)
-            if frame.source_pan is not None:
-                heard = Heard(self.mac.channel, frame.source_pan, beacon, rssi)
-                self._heard.setdefault(beacon.extended_pan_id, heard)
+            if frame.source_pan is not None and isinstance(frame.source, int):
+                heard = Heard(self.mac.channel, frame.source_pan, beacon, rssi, frame.source)
+                self._heard.setdefault((beacon.extended_pan_id, frame.source), heard)
 
     # Joining
 
-    async def associate(self, channel: int, pan_id: int) -> bool:
-        """MAC association with the hub; whether it gave an address. The hub's EUI-64 is known from then on."""
-        self.mac.channel, self.mac.pan_id = channel, pan_id
+    async def associate(self, channel: int, pan_id: int, parent_id: int = TRUST_CENTRE) -> bool:
+        """MAC association with a parent; whether it gave an address. Its EUI-64 is known from then on."""
+        self.mac.channel, self.mac.pan_id, self.parent_id = channel, pan_id, parent_id
         loop = asyncio.get_running_loop()
         self._association = loop.create_future()
         try:
-            if not await self._mac_command(bytes([Command.ASSOCIATION_REQUEST, _CAPABILITY]), source_pan=BROADCAST):
+            if not await self._mac_command(bytes([Command.ASSOCIATION_REQUEST, END_DEVICE]), source_pan=BROADCAST):
                 return False
             await asyncio.sleep(RESPONSE_WAIT_S)
             if not await self._mac_command(bytes([Command.DATA_REQUEST])):
                 return False
-            node_id, status, hub = await asyncio.wait_for(self._association, RESPONSE_WAIT_S)
+            node_id, status, parent = await asyncio.wait_for(self._association, RESPONSE_WAIT_S)
         except TimeoutError:
             return False
         finally:
@@ -93,13 +123,13 @@ class EndDevice(Node):
         if status != AssociationStatus.SUCCESS:
             return False
         self.node_id = node_id
-        self.addresses = {TRUST_CENTRE: hub}
+        self.addresses = {parent_id: parent}
         return True
 
     async def _mac_command(self, payload: bytes, source_pan: int | None = None) -> bool:
         return await self.mac.send(
             Frame(
-                Kind.COMMAND, self.mac.next_sequence(), payload, self.mac.pan_id, TRUST_CENTRE, self.eui64,
+                Kind.COMMAND, self.mac.next_sequence(), payload, self.mac.pan_id, self.parent_id, self.eui64,
                 source_pan, ack_request=True,
             )
         )  # fmt: skip
@@ -126,7 +156,7 @@ class EndDevice(Node):
     def accepts_unsecured(self, frame: nwk.Frame) -> bool:
         # The last hop to a device that has no network key, and the answer to a rejoin request without one.
         waits = self._awaiting_key or self._awaiting_rejoin
-        return waits is not None and frame.source == TRUST_CENTRE and not frame.is_broadcast
+        return waits is not None and frame.source == self.parent_id and not frame.is_broadcast
 
     def take_network_key(self, payload: bytes, extended_pan_id: bytes) -> None:
         """The first network key, in a Transport Key command whose security has been checked."""
@@ -135,30 +165,25 @@ class EndDevice(Node):
         if self._awaiting_key and not self._awaiting_key.done():
             self._awaiting_key.set_result(None)
 
-    def announce(self) -> None:
-        """Device_annce, to all that listen."""
-        body = bytes([self.next_counter()]) + self.node_id.to_bytes(2, "little") + self.eui64 + bytes([_CAPABILITY])
-        self.start(self.send(nwk.BROADCAST_RX_ON, _DEVICE_ANNOUNCE, body, profile=0, source=0, destination=0))
-
     # Rejoining
 
     async def rejoin(self, network: Network, node_id: int, *, secured: bool, channels: int) -> bool:
         """Looks for a network by its extended PAN id and rejoins it; where that goes without security, the network
         key is waited for.
         """
-        heard = await self.scan(channels or 1 << network.channel)
-        found = next((one for one in heard if one.beacon.extended_pan_id == network.extended_pan_id), None)
+        await self.scan(channels or 1 << network.channel)
+        found = self._best_parent(network.extended_pan_id, joining=False)
         if found is None:
             return False
         self.network = dataclasses.replace(
             network, pan_id=found.pan_id, channel=found.channel, update_id=found.beacon.update_id
         )  # fmt: skip
-        self.node_id = node_id
+        self.node_id, self.parent_id = node_id, found.source
         loop = asyncio.get_running_loop()
         self._awaiting_rejoin = loop.create_future()
         self._awaiting_key = None if secured else loop.create_future()
         frame = self.nwk_frame(
-            nwk.Kind.COMMAND, TRUST_CENTRE, bytes([nwk.Command.REJOIN_REQUEST, _CAPABILITY]),
+            nwk.Kind.COMMAND, self.parent_id, bytes([nwk.Command.REJOIN_REQUEST, END_DEVICE]),
             radius=1, source_eui64=self.eui64, secured=secured,
         )  # fmt: skip
         try:
@@ -176,9 +201,18 @@ class EndDevice(Node):
     def on_nwk_command(self, frame: nwk.Frame) -> None:
         payload = frame.payload
         if payload[:1] == bytes([nwk.Command.REJOIN_RESPONSE]) and len(payload) >= 4:
-            waits = self._awaiting_rejoin
-            if waits and not waits.done() and frame.destination_eui64 == self.eui64 and payload[3] == 0:
-                waits.set_result(int.from_bytes(payload[1:3], "little"))
+            waits, node_id = self._awaiting_rejoin, int.from_bytes(payload[1:3], "little")
+            if frame.destination_eui64 != self.eui64 or payload[3] != 0:
+                return
+            if waits and not waits.done():
+                waits.set_result(node_id)
+            elif waits is None and frame.secured and frame.source == self.parent_id:
+                self.readdressed(node_id)
+
+    def readdressed(self, node_id: int) -> None:
+        """The parent has given another address, as somebody else had the old one."""
+        self.node_id = node_id
+        self.announce()
 
     # Staying
 
@@ -188,7 +222,7 @@ class EndDevice(Node):
         while missed < KEEP_ALIVES_MISSED:
             await asyncio.sleep(KEEP_ALIVE_S)
             request = bytes([nwk.Command.END_DEVICE_TIMEOUT_REQUEST, _TIMEOUT_256_MIN, 0])
-            there = await self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, TRUST_CENTRE, request, radius=1))
+            there = await self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, self.parent_id, request, radius=1))
             missed = 0 if there else missed + 1
 
     def off(self) -> None:

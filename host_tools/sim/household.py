@@ -10,25 +10,43 @@ import asyncio
 import math
 import random
 
-_HOUR_US = 3_600_000_000
+from host_tools.sim.curve import HOUR_US, Curve, electricity_habit, gas_habit, night_habit, solar_habit
+
 _GAS_LITRES_AN_HOUR_PER_KW = 90
+_GAS_UNIT_US = 1000 * HOUR_US
+
+
+def _until(second: int) -> int:
+    # Seconds until this second of the UTC day comes round.
+    return (second - asyncio.get_running_loop().utc) % 86400 or 86400
 
 
 class Household:
-    """What is used now, and the sums that the meters' registers show; `demand_w` below 0 is export."""
+    """What is used now, and the sums that the meters' registers show; `demand_w` below 0 is export.
 
-    def __init__(self, rng: random.Random, *, import_wh: int, export_wh: int, gas_litres: int) -> None:
+    Instants are microseconds since 1970. `night_storage`: heaters and hot water run at night.
+    """
+
+    def __init__(
+        self, rng: random.Random, *, import_wh: int, export_wh: int, gas_litres: int, solar_peak_w: int = 3600,
+        night_storage: bool = False, seed: int = 1,
+    ) -> None:  # fmt: skip
         self._rng = rng
         self._loads: dict[str, int] = {"standing": 180}
         self._solar = 0
         self._boiler_w = 0
-        # In watt-microseconds, and the gas in their like: integers, so that no sum depends on who looks when.
-        self._import = import_wh * _HOUR_US
-        self._export = export_wh * _HOUR_US
-        self._gas = gas_litres * 1000 * _HOUR_US
-        self._since_us: int | None = None
+        self._opening = import_wh, export_wh, gas_litres
+        now = asyncio.get_running_loop().now_us
+        habits = night_habit if night_storage else electricity_habit, solar_habit(solar_peak_w), gas_habit
+        self._import, self._export, self._gas = (
+            Curve(now, habit, f"{seed} {name}") for name, habit in zip(("import", "export", "gas"), habits, strict=True)
+        )
+        self.start_us = now
         self.main_switch = True
-        self.solar_peak_w = 3600
+        self.gas_valve = True
+        self.solar_peak_w = solar_peak_w
+        self._night_storage = night_storage
+        self._count()
 
     # Meters' registers
 
@@ -39,55 +57,67 @@ class Household:
 
     @property
     def import_wh(self) -> int:
-        self._count()
-        return self._import // _HOUR_US
+        return self.import_at(asyncio.get_running_loop().now_us)
 
     @property
     def export_wh(self) -> int:
-        self._count()
-        return self._export // _HOUR_US
+        return self.export_at(asyncio.get_running_loop().now_us)
 
     @property
     def gas_litres(self) -> int:
-        self._count()
-        return self._gas // (1000 * _HOUR_US)
+        return self.gas_at(asyncio.get_running_loop().now_us)
+
+    def import_at(self, time_us: int) -> int:
+        """Wh imported up to an instant that is not to come, from the past that the seed has to now."""
+        return max(0, self._opening[0] + self._import.at(time_us) // HOUR_US)
+
+    def export_at(self, time_us: int) -> int:
+        """Wh exported up to an instant that is not to come."""
+        return max(0, self._opening[1] + self._export.at(time_us) // HOUR_US)
+
+    def gas_at(self, time_us: int) -> int:
+        """Litres of gas up to an instant that is not to come."""
+        return max(0, self._opening[2] + self._gas.at(time_us) // _GAS_UNIT_US)
 
     def _count(self) -> None:
+        # Something has been switched: other rates from now on.
         now = asyncio.get_running_loop().now_us
-        span = 0 if self._since_us is None else now - self._since_us
-        self._since_us = now
         demand = self.demand_w
-        if demand >= 0:
-            self._import += demand * span
-        else:
-            self._export -= demand * span
-        if self.main_switch:
-            self._gas += self._boiler_w * _GAS_LITRES_AN_HOUR_PER_KW * span
+        self._import.set_rate(now, max(0, demand))
+        self._export.set_rate(now, max(0, -demand))
+        burns = self._boiler_w if self.main_switch and self.gas_valve else 0
+        self._gas.set_rate(now, burns * _GAS_LITRES_AN_HOUR_PER_KW)
 
     # What happens in the house
 
     def set_load(self, name: str, watts: int) -> None:
         """Switches something on (watts) or off (0)."""
-        self._count()
         if watts:
             self._loads[name] = watts
         else:
             self._loads.pop(name, None)
+        self._count()
 
     def set_main_switch(self, on: bool) -> None:
         """The consumer unit's main switch, solar and boiler included: off, nothing moves."""
-        self._count()
         self.main_switch = on
+        self._count()
+
+    def set_gas_valve(self, opened: bool) -> None:
+        """The valve in the gas meter."""
+        self.gas_valve = opened
+        self._count()
 
     async def run(self) -> None:
         """Lives for ever: kettle, oven, fridge, heating and sun, each in its own rhythm."""
-        self._count()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._kettle())
             group.create_task(self._oven())
             group.create_task(self._fridge())
             group.create_task(self._heating())
             group.create_task(self._sun())
+            if self._night_storage:
+                group.create_task(self._storage_heaters())
 
     async def _kettle(self) -> None:
         await asyncio.sleep(self._rng.uniform(240, 480))
@@ -116,14 +146,20 @@ class Household:
     async def _heating(self) -> None:
         # A gas boiler: its pump is electric.
         while True:
-            self._count()
             self._boiler_w = self._rng.randrange(6000, 18000)
             self.set_load("pump", 95)
             await asyncio.sleep(self._rng.uniform(600, 1500))
-            self._count()
             self._boiler_w = 0
             self.set_load("pump", 0)
             await asyncio.sleep(self._rng.uniform(900, 3600))
+
+    async def _storage_heaters(self) -> None:
+        # On the meter's own off-peak contactor: half past midnight to half past seven UTC.
+        while True:
+            await asyncio.sleep(_until(1800))
+            self.set_load("storage heaters", self._rng.randrange(2000, 4500))
+            await asyncio.sleep(_until(27_000))
+            self.set_load("storage heaters", 0)
 
     async def _sun(self) -> None:
         # A clear day's half sine between six and eight, less the clouds of the minute.
@@ -132,6 +168,6 @@ class Household:
             hour = asyncio.get_running_loop().utc % 86400 / 3600
             clear = max(0.0, math.sin(math.pi * (hour - 5) / 14)) if 5 < hour < 19 else 0.0
             cloud = min(0.95, max(0.0, cloud + self._rng.uniform(-0.12, 0.12)))
-            self._count()
             self._solar = int(self.solar_peak_w * clear * (1 - cloud))
+            self._count()
             await asyncio.sleep(self._rng.uniform(30, 90))

@@ -6,21 +6,23 @@ import asyncio
 import dataclasses
 import random
 
+from zigpy.zdo.types import ZDOCmd
+
 from host_tools.sim import aps
 from host_tools.sim.air import Air
 from host_tools.sim.crypto import mmo
 from host_tools.sim.crypto.cbke import Identity
-from host_tools.sim.gas import GasMirror
+from host_tools.sim.gas import CLUSTERS, GasMirror
 from host_tools.sim.key_responder import KeyResponder
 from host_tools.sim.node import BROADCAST_S, Endpoint, Message, Node
 from host_tools.sim.parent import Parent
 from host_tools.sim.radio import nwk
-from host_tools.sim.radio.ieee802154 import Frame
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
 from host_tools.sim.zcl_server import Attribute, ZclServer
 
-BASIC, TIME, PRICE, METERING, KEY_ESTABLISHMENT = 0x0000, 0x000A, 0x0700, 0x0702, 0x0800
+BASIC, TIME, METERING, KEY_ESTABLISHMENT = 0x0000, 0x000A, 0x0702, 0x0800
 _CHF, _GPF = 1, 2
+_LONGEST_PERMIT_S = 254
 
 
 @dataclasses.dataclass
@@ -62,23 +64,50 @@ class Hub(ZclServer):
         self.child_slots = 6
         self.open_to_all = False
         self.clock_offset_s = 0
-        self.parent = Parent(self, rng, self)
+        self.clock_set = True
+        self.parent: Parent = Parent(self, rng, self)
         self.responder = KeyResponder(self, rng, identities)
         self.mirror = mirror
         self.endpoints[_CHF] = Endpoint(0x0508, (BASIC, TIME, KEY_ESTABLISHMENT), (KEY_ESTABLISHMENT,))
         self.attributes[_CHF] = {
             BASIC: {0x0000: Attribute(0x20, 8), 0x0007: Attribute(0x30, 1)},
             TIME: {
-                0x0000: Attribute(0xE2, self.utc),
-                0x0001: Attribute(0x18, 0x09),
-                0x0007: Attribute(0x23, self.utc),
+                0x0000: Attribute(0xE2, self._if_set(self.utc)),
+                0x0001: Attribute(0x18, lambda: 0x09 if self.clock_set else 0x00),
+                0x0002: Attribute(0x2B, 0),
+                0x0006: Attribute(0x23, self._if_set(self.utc)),
+                0x0007: Attribute(0x23, self._if_set(self.utc)),
             },
             KEY_ESTABLISHMENT: {0x0000: Attribute(0x31, lambda: self.responder.suites)},
         }
         if mirror:
-            self.endpoints[_GPF] = Endpoint(0x0501, (METERING, PRICE))
-            self.attributes[_GPF] = mirror.attributes
-            self.commands[_GPF, PRICE, 0x00] = mirror.tariff.get_current_price
+            self.fit_gas(mirror)
+
+    def fit_gas(self, mirror: GasMirror) -> None:
+        """Opens the endpoint of the gas mirror."""
+        self.mirror = mirror
+        self.endpoints[_GPF] = Endpoint(0x0501, CLUSTERS)
+        self.attributes[_GPF] = mirror.attributes
+        for (cluster, command), handler in mirror.commands.items():
+            self.commands[_GPF, cluster, command] = handler
+        mirror.gas.longest = lambda: self.longest
+        mirror.gas.publish = lambda cluster, answers: self.publish(_GPF, cluster, answers)
+
+    def displays(self) -> list[int]:
+        return [
+            entry.node_id for entry in self.log.values()
+            if entry.meters_granted and entry.node_id is not None and self._vouched(entry.eui64)
+        ]  # fmt: skip
+
+    def _if_set(self, value):
+        return lambda: value() if self.clock_set else None
+
+    def dismiss(self, node: Node) -> None:
+        """Takes a meter off the network."""
+        self.members.remove(node)
+        self.addresses.pop(node.node_id, None)
+        self.keys.pop(node.eui64, None)
+        node.powered = False
 
     @property
     def channel(self) -> int:
@@ -101,12 +130,24 @@ class Hub(ZclServer):
             raise LogFull
         until = asyncio.get_running_loop().time() + window_s
         install_key = mmo.link_key(mmo.with_crc(code))
+        self.start(self._open_routers(until))
         if known:
             known.window_until = until
             if not self._vouched(eui64):
                 known.install_key = install_key
             return
         self.log[eui64] = Entry(eui64, install_key, until)
+
+    async def _open_routers(self, until: float) -> None:
+        # They permit joining for as long as they are told, at most 254 s at a time.
+        left = until - asyncio.get_running_loop().time()
+        while left >= 1 and self.is_open:
+            body = bytes([self.next_counter(), min(_LONGEST_PERMIT_S, int(left)), 1])
+            await self.send(
+                nwk.BROADCAST_ROUTERS, ZDOCmd.Mgmt_Permit_Joining_req, body, profile=0, source=0, destination=0
+            )  # fmt: skip
+            await asyncio.sleep(min(_LONGEST_PERMIT_S - 14, left))
+            left = until - asyncio.get_running_loop().time()
 
     def grant_meters(self, eui64: bytes) -> None:
         """Lets a device read the meters (GBCS CS03B)."""
@@ -117,7 +158,7 @@ class Hub(ZclServer):
         """Takes a device out of the log and off the network."""
         entry = self.log.pop(eui64, None)
         if entry and entry.node_id is not None:
-            self.parent.dismiss(entry.node_id)
+            self.parent.dismiss(eui64, entry.node_id)
         self.keys.pop(eui64, None)
 
     def _vouched(self, eui64: bytes) -> bool:
@@ -153,14 +194,10 @@ class Hub(ZclServer):
         trusted = secured or self._vouched(eui64) or eui64 in self._restored
         return entry.node_id if entry and trusted else None
 
-    def on_mac_command(self, frame: Frame) -> None:
-        self.parent.on_mac_command(frame)
-
-    def accepts_unsecured(self, frame: nwk.Frame) -> bool:
-        return self.parent.accepts_unsecured(frame)
-
-    def on_nwk_command(self, frame: nwk.Frame) -> None:
-        self.parent.on_nwk_command(frame)
+    def announced(self, eui64: bytes, node_id: int) -> None:
+        super().announced(eui64, node_id)
+        if eui64 in self.log and self.addresses.get(node_id) == eui64:
+            self.log[eui64].node_id = node_id
 
     # Keys between devices
 
@@ -191,6 +228,11 @@ class Hub(ZclServer):
         node.node_id = node_id
         self.members.append(node)
         self.addresses[node_id] = node.eui64
+        if node.is_router:
+            self.routing.routes[node_id] = node_id
+            node.routing.routes[self.node_id] = self.node_id
+        else:
+            self.routing.children.add(node_id)
         node.addresses[self.node_id] = self.eui64
         self.keys[node.eui64] = aps.LinkKey(key, authorised=True)
         node.keys[self.eui64] = aps.LinkKey(key, authorised=True)

@@ -9,21 +9,31 @@ import contextlib
 import dataclasses
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import zigpy.types as t
 import zigpy.zdo.types as zdo
 
-from host_tools.sim import aps
+from host_tools.sim import aps, fragments
 from host_tools.sim.air import Air
 from host_tools.sim.radio import nwk
-from host_tools.sim.radio.ieee802154 import BROADCAST, Frame, Kind
+from host_tools.sim.radio.ieee802154 import BROADCAST, Beacon, Frame, Kind
 from host_tools.sim.radio.mac import Mac
-from host_tools.sim.radio.nwk import Network
+from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
+from host_tools.sim.radio.routing import Routing
+
+if TYPE_CHECKING:
+    from host_tools.sim.parent import Parent
 
 SMART_ENERGY = 0x0109
 APS_ACK_S = 1.6
 APS_RETRIES = 3
 BROADCAST_S = 9.0  # nwkNetworkBroadcastDeliveryTime
+END_DEVICE, _ROUTER = 0x8C, 0x8E  # capabilities: mains power, receiver on when idle, wants an address
+LONGEST_PAYLOAD = 82  # a message in one frame, without APS security
+APS_SECURITY, EXTENDED_HEADER = 9, 2
+BLOCK_DELAY_S = 0.05  # between the blocks of a window
+ASSEMBLY_S = APS_ACK_S * APS_RETRIES  # for each block or window
 DUPLICATES_S = APS_ACK_S * (APS_RETRIES + 2)
 
 
@@ -55,7 +65,8 @@ class Message:
 
 class Node:
     """`eui64` is in air order, `position` in metres. `keys` are the link keys by partner, `addresses` the EUI-64s by
-    node id. Nodes are the hub's neighbours and talk through it. `discarded` counts what was not believed, by reason.
+    node id. `parent_id` is whom an end device talks through, `parent` what lets others onto the network by way of this
+    node. `discarded` counts what was not believed, by reason.
     """
 
     is_router = False
@@ -67,6 +78,9 @@ class Node:
         self.powered = True
         self.in_range = True
         self.mac = Mac(self, self._on_mac)
+        self.parent_id = TRUST_CENTRE
+        self.parent: Parent | None = None
+        self.routing = Routing(self)
         self.counters = nwk.Counters()
         self.keys: dict[bytes, aps.LinkKey] = {}
         self.addresses: dict[int, bytes] = {}
@@ -75,8 +89,11 @@ class Node:
         self._network: Network | None = None
         self._counter = 0
         self._nwk_sequence = 0
-        self._acks: dict[tuple[int, int], asyncio.Future[None]] = {}
+        self.window_size = 1  # Smart Energy: each block of a long message is acknowledged
+        self._acks: dict[tuple[int, int, int | None], asyncio.Future[int]] = {}
+        self._assemblies: dict[tuple[int, int], fragments.Assembly] = {}
         self._recent: dict[tuple[int, int], float] = {}
+        self._conflicts: dict[int, float] = {}
         self._broadcasts: dict[tuple[int, int], float] = {}
         self._tasks: set[asyncio.Task] = set()
         self._sending = asyncio.Lock()
@@ -146,17 +163,49 @@ class Node:
         if not frame.ack_request:
             self.transmit(to, aps.encode(frame, self.eui64, key))
             return True
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._acks[to, counter] = done
-        try:
-            for _ in range(1 + APS_RETRIES):
+        if len(payload) > self._room(secure):
+            return await self._send_in_blocks(to, frame, key)
+        return await self.send_frames(to, [frame], key, None) == 1
+
+    @staticmethod
+    def _room(secure: bool) -> int:
+        return LONGEST_PAYLOAD - (APS_SECURITY if secure else 0)
+
+    async def _send_in_blocks(self, to: int, frame: aps.Frame, key: aps.LinkKey | None) -> bool:
+        cut = fragments.cut(frame.payload, self._room(frame.secured is not None) - EXTENDED_HEADER)
+        blocks = [
+            dataclasses.replace(frame, payload=part, block=number, blocks=len(cut) if number == 0 else 0)
+            for number, part in enumerate(cut)
+        ]
+        for base in range(0, len(blocks), self.window_size):
+            window = blocks[base : base + self.window_size]
+            if await self.send_frames(to, window, key, base) < len(window):
+                return False
+        return True
+
+    async def send_frames(self, to: int, frames: list[aps.Frame], key: aps.LinkKey | None, base: int | None) -> int:
+        """Sends a frame, or the window of blocks that begins at `base`, until all are acknowledged or all retries are
+        used up; how many are.
+        """
+        waits_for = to, frames[0].counter, base
+        left = list(frames)
+        for _ in range(1 + APS_RETRIES):
+            done = self._acks.setdefault(waits_for, asyncio.get_running_loop().create_future())
+            for place, frame in enumerate(left):
+                if place:
+                    await asyncio.sleep(BLOCK_DELAY_S)
                 self.transmit(to, aps.encode(frame, self.eui64, key))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(done), APS_ACK_S)
-                    return True
-            return False
-        finally:
-            self._acks.pop((to, counter), None)
+            try:
+                bits = await asyncio.wait_for(asyncio.shield(done), APS_ACK_S)
+            except TimeoutError:
+                continue
+            finally:
+                if self._acks.get(waits_for) is done:
+                    del self._acks[waits_for]
+            left = [frame for frame in left if base is not None and not bits >> (frame.block or 0) - base & 1]
+            if not left:
+                break
+        return len(frames) - len(left)
 
     def transmit(self, to: int, data: bytes, *, secured: bool = True) -> None:
         """Sends an APS frame in a network frame."""
@@ -168,14 +217,19 @@ class Node:
 
     async def send_nwk(self, frame: nwk.Frame) -> bool:
         """Sends a network frame to its next hop; whether that has it."""
-        next_hop = frame.destination if self.node_id == nwk.TRUST_CENTRE else nwk.TRUST_CENTRE
+        next_hop = BROADCAST if frame.is_broadcast else await self.routing.next_hop(frame)
+        if next_hop is None:
+            return False
         # One after the other: a frame that overtook another would make that one a replay.
         async with self._sending:
             await asyncio.sleep(self.air.processing_s())
             if (self.network is None and frame.secured) or not self.powered:
                 return False
             payload = nwk.encode(frame, self.network, self.eui64, self.counters)
-            return await self.mac.data(BROADCAST if frame.is_broadcast else next_hop, payload)
+            arrived = await self.mac.data(next_hop, payload)
+        if not arrived:
+            self.routing.forget(frame.destination)
+        return arrived
 
     def send_command(self, to: int, payload: bytes, key_id: aps.KeyId | None, key: aps.LinkKey | None) -> None:
         """Sends an APS command: these are not acknowledged."""
@@ -188,7 +242,7 @@ class Node:
 
     def _on_mac(self, frame: Frame, rssi: int) -> None:
         if frame.kind is Kind.DATA:
-            self._on_nwk(frame.payload, rssi)
+            self._on_nwk(frame.payload, rssi, frame.source if isinstance(frame.source, int) else BROADCAST)
         elif frame.kind is Kind.BEACON:
             self.on_beacon(frame, rssi)
         elif frame.payload:
@@ -196,11 +250,17 @@ class Node:
 
     def on_beacon(self, frame: Frame, rssi: int) -> None:
         """A beacon, of any PAN."""
+        if self.parent and self.network and frame.source_pan == self.network.pan_id:
+            with contextlib.suppress(ValueError):
+                if Beacon.decode(frame.payload).extended_pan_id != self.network.extended_pan_id:
+                    self.parent.on_pan_id_conflict()
 
     def on_mac_command(self, frame: Frame) -> None:
         """A MAC command other than a data request."""
+        if self.parent:
+            self.parent.on_mac_command(frame)
 
-    def _on_nwk(self, data: bytes, rssi: int) -> None:
+    def _on_nwk(self, data: bytes, rssi: int, hop: int) -> None:
         try:
             frame, _ = nwk.decode(data, self.network, self.counters)
         except (nwk.Undecipherable, ValueError) as error:
@@ -209,23 +269,31 @@ class Node:
         if not frame.secured and not self.accepts_unsecured(frame):
             self.discarded["network frame without security"] += 1
             return
+        command = frame.payload[0] if frame.kind is nwk.Kind.COMMAND and frame.payload else None
         if frame.is_broadcast:
             if not self._is_new(frame):
                 return
+            if command == nwk.Command.ROUTE_REQUEST:
+                if self.is_router:
+                    self.routing.on_request(frame, hop, self.air.lqi(rssi))
+                return
             if self.is_router and frame.radius > 1:
-                self.start(self._relay(dataclasses.replace(frame, radius=frame.radius - 1)))
+                self.start(self.relay(dataclasses.replace(frame, radius=frame.radius - 1)))
         elif frame.destination != self.node_id:
             if self.is_router and frame.radius > 1 and frame.secured:
                 self.start(self.send_nwk(dataclasses.replace(frame, radius=frame.radius - 1)))
             return
-        if frame.kind is nwk.Kind.COMMAND:
+        if command == nwk.Command.ROUTE_REPLY:
+            self.routing.on_reply(frame, hop, self.air.lqi(rssi))
+        elif frame.kind is nwk.Kind.COMMAND:
+            self._on_network_affairs(frame)
             self.on_nwk_command(frame)
         else:
             self.take(frame, rssi)
 
     def accepts_unsecured(self, frame: nwk.Frame) -> bool:
         """Whether a network frame without security may count now."""
-        return False
+        return self.parent is not None and self.parent.accepts_unsecured(frame)
 
     def _is_new(self, frame: nwk.Frame) -> bool:
         # Each broadcast counts once, however many relay it.
@@ -234,19 +302,76 @@ class Node:
         self._broadcasts[frame.source, frame.sequence] = now
         return frame.source != self.node_id and (since is None or now - since > BROADCAST_S)
 
-    async def _relay(self, frame: nwk.Frame) -> None:
+    async def relay(self, frame: nwk.Frame) -> None:
+        """Passes a broadcast on."""
         await asyncio.sleep(self.air.backoff_s(7))
         await self.send_nwk(frame)
 
     def on_nwk_command(self, frame: nwk.Frame) -> None:
         """A network command for this node."""
+        if self.parent:
+            self.parent.on_nwk_command(frame)
+
+    def _on_network_affairs(self, frame: nwk.Frame) -> None:
+        payload, network = frame.payload, self.network
+        if not frame.secured or network is None:
+            return
+        if payload[:2] == bytes([nwk.Command.NETWORK_STATUS, nwk.ADDRESS_CONFLICT]) and len(payload) == 4:
+            self._on_address_conflict(int.from_bytes(payload[2:], "little"), said=True)
+        update = bytes([nwk.Command.NETWORK_UPDATE, nwk.ONE_PAN_ID]) + network.extended_pan_id
+        if payload[:10] == update and len(payload) == 13 and frame.source == TRUST_CENTRE:
+            self.start(self.change_pan_id(int.from_bytes(payload[11:], "little"), payload[10]))
+
+    async def change_pan_id(self, pan_id: int, update_id: int) -> None:
+        """Takes another PAN id, once all have been told (Zigbee specification, section 3.6.1.13)."""
+        await asyncio.sleep(BROADCAST_S)
+        if self.network and self.network.update_id != update_id:
+            self.network = dataclasses.replace(self.network, pan_id=pan_id, update_id=update_id)
+            self.network_changed()
+
+    def network_changed(self) -> None:
+        """The network has another PAN id from now on."""
+
+    # Addresses that two nodes have (section 3.6.1.9)
+
+    def _on_address_conflict(self, node_id: int, *, said: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        since = self._conflicts.get(node_id)
+        self._conflicts[node_id] = now
+        if not self.is_router or (since is not None and now - since < BROADCAST_S):
+            return
+        if not said:
+            body = bytes([nwk.Command.NETWORK_STATUS, nwk.ADDRESS_CONFLICT]) + node_id.to_bytes(2, "little")
+            self.start(self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, nwk.BROADCAST_RX_ON, body)))
+        if node_id in self.routing.children and self.parent:
+            self.parent.readdress(node_id)
+        elif node_id == self.node_id != TRUST_CENTRE:
+            self.node_id = self.air.random_address()
+            self.announce()
+
+    def announce(self) -> None:
+        """Device_annce, to all that listen."""
+        capability = _ROUTER if self.is_router else END_DEVICE
+        body = bytes([self.next_counter()]) + self.node_id.to_bytes(2, "little") + self.eui64 + bytes([capability])
+        self.start(
+            self.send(nwk.BROADCAST_RX_ON, zdo.ZDOCmd.Device_annce, body, profile=0, source=0, destination=0)
+        )  # fmt: skip
+
+    def announced(self, eui64: bytes, node_id: int) -> None:
+        """A node has said which address it has."""
+        known = self.addresses.get(node_id)
+        if (self.is_router and known not in (None, eui64)) or (node_id == self.node_id and eui64 != self.eui64):
+            self._on_address_conflict(node_id, said=False)
+            if node_id in self.routing.children:
+                return
+        self.routing.forget(node_id)
+        self.addresses[node_id] = eui64
 
     def take(self, nwk_frame: nwk.Frame, rssi: int) -> None:
         """An APS frame in a network frame."""
         data, sender_id, broadcast = nwk_frame.payload, nwk_frame.source, nwk_frame.is_broadcast
-        eui64 = self.addresses.get(sender_id)
-        if eui64 is None:
-            eui64 = aps.named_source(data)
+        # The trust centre's, who may speak through a parent; or the sender's.
+        eui64 = aps.named_source(data) or self.addresses.get(sender_id)
         key = self.keys.get(eui64) if eui64 else None
         try:
             frame = aps.decode(data, eui64, key)
@@ -258,13 +383,18 @@ class Node:
             self.discarded["APS frame: a key that nobody vouched for"] += 1
             return
         if frame.kind is aps.Kind.COMMAND:
-            if not self._follow_key(frame, sender_id):
+            taken = self._follow_key(frame, sender_id) or (self.parent and self.parent.on_aps_command(frame, sender_id))
+            if not taken:
                 self.on_command(frame, eui64, sender_id)
             return
         if frame.kind is aps.Kind.ACK:
-            done = self._acks.get((sender_id, frame.counter))
+            done = self._acks.get((sender_id, frame.counter, frame.block))
             if done and not done.done():
-                done.set_result(None)
+                done.set_result(frame.ack_bits)
+            return
+        message = Message(frame, eui64, sender_id, self.air.lqi(rssi), rssi, broadcast)
+        if frame.block is not None:
+            self.on_block(message)
             return
         if frame.ack_request:
             answer = dataclasses.replace(
@@ -278,7 +408,42 @@ class Node:
         self._recent[sender_id, frame.counter] = now
         if since is not None and now - since < DUPLICATES_S and not broadcast:
             return
-        self._deliver(Message(frame, eui64, sender_id, self.air.lqi(rssi), rssi, broadcast))
+        self._deliver(message)
+
+    def on_block(self, message: Message) -> None:
+        """A block of a long message."""
+        frame, loop = message.frame, asyncio.get_running_loop()
+        for old, assembly in list(self._assemblies.items()):
+            if assembly.until < loop.time():
+                self.discarded["message: not all of its blocks came"] += not assembly.whole
+                del self._assemblies[old]
+        which = message.sender_id, frame.counter
+        if which not in self._assemblies:
+            if frame.block is None or frame.block >= self.window_size:
+                return
+            self._assemblies[which] = fragments.Assembly(self.window_size, 0.0)
+        assembly = self._assemblies[which]
+        assembly.until = loop.time() + ASSEMBLY_S
+        try:
+            due, whole = assembly.take(frame)
+        except ValueError as error:
+            self.discarded[f"message: {error}"] += 1
+            del self._assemblies[which]
+            return
+        if due:
+            self.acknowledge_blocks(message, *due)
+        if whole is not None:
+            self._deliver(dataclasses.replace(message, frame=dataclasses.replace(frame, payload=whole, block=None)))
+
+    def acknowledge_blocks(self, message: Message, base: int, bits: int) -> None:
+        """Tells a message's sender which blocks have come of the window that begins at `base`."""
+        frame = message.frame
+        answer = dataclasses.replace(
+            frame, kind=aps.Kind.ACK, payload=b"", source=frame.destination, destination=frame.source,
+            ack_request=False, block=base, ack_bits=bits,
+        )  # fmt: skip
+        key = self.key_for(message.sender_id) if message.secured else None
+        self.transmit(message.sender_id, aps.encode(answer, self.eui64, key))
 
     def _deliver(self, message: Message) -> None:
         if message.frame.profile == 0:
@@ -314,7 +479,9 @@ class Node:
         """A ZDO message; requests are answered here."""
         payload = message.frame.payload
         if message.frame.cluster == zdo.ZDOCmd.Device_annce and len(payload) >= 11:
-            self.addresses[int.from_bytes(payload[1:3], "little")] = payload[3:11]
+            self.announced(payload[3:11], int.from_bytes(payload[1:3], "little"))
+        elif message.frame.cluster == zdo.ZDOCmd.Mgmt_Permit_Joining_req and len(payload) == 3 and self.parent:
+            self.parent.permit(payload[1])
         answer = self._zdo_answers().get(message.frame.cluster)
         if answer is None or not message.frame.payload:
             return

@@ -1,8 +1,9 @@
-"""An SSD1680 e-paper controller and the glass behind it, from the chip's side of the SPI bus.
+"""E-paper controllers SSD1680 and SSD1683, and the glass behind them, from the chips' side of the SPI bus.
 
-Written from the Solomon Systech SSD1680 data sheet, rev 0.14 of June 2019, which the numbers of sections and
-commands and the names of fields are from. Bytes and pin levels go in; a picture and a list of complaints come
-out. Time is passed in, in microseconds. Nothing here raises on any stream of bytes, as the chip does not.
+Written from Solomon Systech's data sheets, SSD1680 rev 0.14 of June 2019, which the numbers of sections and commands
+and the names of fields are from, and SSD1683 rev 1.0 of January 2021, whose table 7-1 differs in a few rows. Bytes and
+pin levels go in; a picture and a list of complaints come out. Time is passed in, in microseconds. Nothing here raises
+on any stream of bytes, as the chip does not.
 
 Where the data sheet is silent, this is assumed:
 
@@ -15,6 +16,8 @@ Where the data sheet is silent, this is assumed:
   in mode 2 pixels whose two bits differ are driven and the others held. A LUT written with 0x32 is taken to
   be for the mode in which it is used.
 - TB mirrors the rows within the range of gates that 0x01 and 0x0F select.
+- The SSD1683's display mode 1 is for three colours (its command 0x22): a red plane that is neither bypassed nor 0
+  is complained of.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ LINE_BYTES = 22  # 176 sources, 8 to an X address
 SW_RESET_US = 10_000  # figure 9-1 waits this long
 POWER_ON_US = 95_000  # analog on and off, as measured by the author of GxEPD2
 POWER_OFF_US = 140_000
+_COUNT_BITS = 5
 OTHER_US = 10_000  # loading, filling, detecting: no figure anywhere, so enough to catch who doesn't wait
 ROOM_TEMPERATURE = b"\x19\x00"  # 25 degrees C in the format of section 6.8.3
 
@@ -109,8 +113,8 @@ _NEEDS_CLOCK = {0x14, 0x15, 0x1C, 0x28, 0x31}
 _NEEDS_ANALOG = {0x14, 0x15, 0x28}
 _BUSY_FOR_A_WHILE = {0x14, 0x15, 0x1C, 0x28, 0x31, 0x34, 0x46, 0x47}
 # Steps of 0x46 and 0x47 in lines and in bytes; the last of each are codes that are not available.
-_STEP_HEIGHTS = (8, 16, 32, 64, 128, 256, 296, 296)
-_STEP_WIDTHS = (1, 2, 4, 8, 16, 22, 22, 22)
+_STEP_HEIGHTS = (8, 16, 32, 64, 128, 256, 512, 512)
+_STEP_WIDTHS = (1, 2, 4, 8, 16, 32, 64, 64)
 
 
 def _word(low: int, high: int) -> int:
@@ -120,7 +124,7 @@ def _word(low: int, high: int) -> int:
 _OUTSIDE = "outside the RAM"
 _STEP = "no such step, taken as the whole RAM"
 # What complete parameters must satisfy beyond their fixed bits, and the complaint if they don't.
-_LIMITS: dict[int, tuple[Callable[[bytes], bool], str]] = {
+_SSD1680_LIMITS: dict[int, tuple[Callable[[bytes], bool], str]] = {
     0x01: (lambda p: 15 <= _word(p[0], p[1]) < LINES, "MUX is not 16 to 296 lines"),
     0x0F: (lambda p: _word(p[0], p[1]) < LINES, "no such gate"),
     0x10: (lambda p: p[0] & 3 != 2, "no such deep sleep mode, ignored"),
@@ -134,6 +138,34 @@ _LIMITS: dict[int, tuple[Callable[[bytes], bool], str]] = {
     0x47: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 6, _STEP),
     0x4E: (lambda p: p[0] < LINE_BYTES, _OUTSIDE),
     0x4F: (lambda p: _word(p[0], p[1]) < LINES, _OUTSIDE),
+}
+
+
+# What table 7-1 of the SSD1683 has otherwise.
+_SSD1683_COMMANDS: dict[int, Command] = {
+    number: command for number, command in COMMANDS.items() if number not in (0x0F, 0x2B)
+} | {
+    0x01: _row("Driver Output control", "2b 01 00", "ff 01 07"),
+    0x1A: _row("Write to temperature register", "7f"),
+    0x21: _row("Display Update Control 1", "00 00", "ff 10"),
+    0x32: _row("Write LUT register", "00" * 227),
+    0x37: _row("Write Register for Display Option", "00" * 10, "80 ff ff ff ff 4f ff ff ff ff"),
+    0x3C: _row("Border Waveform Control", "c0", "f3"),
+    0x3F: _row("End Option (EOPT)", "02"),
+    0x41: _row("Read RAM Option", "00 08 16", "11 ff ff"),
+    0x44: _row("Set RAM X-address Start / End position", "00 31", "3f 3f"),
+    0x45: _row("Set RAM Y-address Start / End position", "00 00 2b 01", "ff 01 ff 01"),
+}
+_SSD1683_LINES, _SSD1683_LINE_BYTES = 300, 50
+_SSD1683_LIMITS = _SSD1680_LIMITS | {
+    0x01: (lambda p: 15 <= _word(p[0], p[1]) < _SSD1683_LINES, "MUX is not 16 to 300 lines"),
+    0x3F: (lambda p: p[0] == 0x22, "no such end option"),
+    0x44: (lambda p: max(p) < _SSD1683_LINE_BYTES, _OUTSIDE),
+    0x46: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 7, _STEP),
+    0x47: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 7, _STEP),
+    0x45: (lambda p: max(_word(p[0], p[1]), _word(p[2], p[3])) < _SSD1683_LINES, _OUTSIDE),
+    0x4E: (lambda p: p[0] < _SSD1683_LINE_BYTES, _OUTSIDE),
+    0x4F: (lambda p: _word(p[0], p[1]) < _SSD1683_LINES, _OUTSIDE),
 }
 
 
@@ -173,22 +205,52 @@ class _Axis:
         return found
 
 
-class Ssd1680:
-    """The controller with its glass: `width` sources by `height` gates, visible pixels in portrait.
+class Refresh(NamedTuple):
+    """One refresh: when BUSY ends, whether it was in mode 1, the RAM bytes written since the one before, the pixels
+    that it drove, and the refreshes in mode 2 since the last in mode 1, this one included.
+    """
+
+    at_us: int
+    full: bool
+    ram_bytes: int
+    driven: int
+    partials: int
+
+
+class Controller:
+    """What both have in common: the controller with its glass, `width` sources by `height` gates.
 
     `full_ms` and `partial_ms` are how long BUSY stays high for an activation that displays in mode 1 and 2,
     power on and off included. `first_source` is the output, 0 for S0 or 8 for S8, to which the glass's first
     column is bonded; modules driven with 0x21 = 00 80, which puts RAM column 0 on S8, have 8. More than
     `partial_limit` mode 2 refreshes in a row are complained of. `seed` fixes what is undefined at power-on.
+
+    `refreshes` has every refresh.
     """
 
+    controller: str  # what the firmware calls it
+    commands: dict[int, Command]
+    limits: dict[int, tuple[Callable[[bytes], bool], str]]
+    lines: int  # gates, and RAM lines
+    line_bytes: int
+    sources: int  # the most that can be seen
+    first_sources: tuple[int, ...]
+    full_ms: int
+    on_its_side: bool  # the gates run along a landscape picture's rows
+    room: bytes = ROOM_TEMPERATURE
+
     def __init__(
-        self, width: int, height: int, *, full_ms: int = 1700, partial_ms: int = 360, partial_limit: int = 15,
-        first_source: int = 8, seed: int = 0,
+        self, width: int, height: int, *, full_ms: int | None = None, partial_ms: int = 360, partial_limit: int = 15,
+        first_source: int | None = None, seed: int = 0,
     ) -> None:  # fmt: skip
-        if not (0 < width <= 160 and 0 < height <= LINES and first_source in (0, 8)):
-            raise ValueError("the SSD1680 has no such panel")
+        first_source = self.first_sources[-1] if first_source is None else first_source
+        full_ms = full_ms or self.full_ms
+        if not (0 < width <= self.sources and 0 < height <= self.lines and first_source in self.first_sources):
+            raise ValueError(f"the {self.controller.upper()} has no such panel")
         self.width, self.height = width, height
+        self.refreshes: list[Refresh] = []
+        self._ram_bytes = 0
+        self._counts = [[0] * _COUNT_BITS for _ in range(height)]  # a line's pixels in each: one bit of their counts
         self.complaints: list[str] = []
         self.full_refreshes = self.partial_refreshes = self.bytes_received = 0
         self.on_refresh: Callable[[int, bool], None] | None = None
@@ -237,12 +299,46 @@ class Ssd1680:
         return int(self._asleep or self._now < self._busy_until)
 
     def picture(self, now_us: int) -> Image.Image:
-        """What a person sees: a new "1" image, `height` wide, gate 0 at the left, source 0 at the bottom."""
+        """What a person sees: a new "1" image in landscape. On an SSD1680's panel gate 0 is at the left and source 0
+        at the bottom; on an SSD1683's gate 0 is at the top and source 0 at the left.
+        """
         self._settle(now_us)
         row_bytes = (self.width + 7) // 8
         pad = row_bytes * 8 - self.width
         packed = b"".join((line << pad).to_bytes(row_bytes, "big") for line in self._shown)
-        return Image.frombytes("1", (self.width, self.height), packed).transpose(Image.Transpose.ROTATE_90)
+        picture = Image.frombytes("1", (self.width, self.height), packed)
+        return picture.transpose(Image.Transpose.ROTATE_90) if self.on_its_side else picture
+
+    @property
+    def landscape(self) -> tuple[int, int]:
+        """The picture's width and height."""
+        return (self.height, self.width) if self.on_its_side else (self.width, self.height)
+
+    def ghost(self) -> int:
+        """How often the pixel that was driven most in mode 2 has been, up to 31, since the last refresh in mode 1."""
+        most = 0
+        for planes in self._counts:
+            count, pixels = 0, -1
+            for bit in reversed(range(_COUNT_BITS)):
+                if pixels & planes[bit]:
+                    count, pixels = count | 1 << bit, pixels & planes[bit]
+            most = max(most, count)
+        return most
+
+    def _count(self, rows: list[int], full: bool) -> int:
+        """Counts the pixels that a refresh drives; returns how many those are."""
+        if full:
+            self._counts = [[0] * _COUNT_BITS for _ in range(self.height)]
+            return self.width * self.height
+        driven = 0
+        for planes, old, new in zip(self._counts, self._shown, rows, strict=True):
+            carry = old ^ new
+            driven += carry.bit_count()
+            for bit in range(_COUNT_BITS):
+                planes[bit], carry = planes[bit] ^ carry, planes[bit] & carry
+            for bit in range(_COUNT_BITS):
+                planes[bit] |= carry  # it stays at the most that can be counted
+        return driven
 
     def _settle(self, now_us: int) -> None:
         """Makes it `now_us`, and lets a refresh end whose time has come."""
@@ -254,6 +350,9 @@ class Ssd1680:
 
     # Commands and parameters
 
+    def _title(self, command: int) -> str:
+        return f"{command:#04x} {self.commands[command].name}" if command in self.commands else f"{command:#04x}"
+
     def _complain(self, text: str) -> None:
         self.complaints.append(f"{self._now // 1_000_000}.{self._now % 1_000_000:06d} s: {text}")
 
@@ -261,15 +360,15 @@ class Ssd1680:
         self._end_command()
         self._command, self._received, self._ignoring = byte, 0, False
         refusal = self._refusal(reads=byte in _READS)
-        if byte not in COMMANDS:
+        if byte not in self.commands:
             refusal = "no such command"
         if refusal:
             self._command, self._ignoring = None, True
-            self._complain(f"{_title(byte)}: {refusal}, ignored")
+            self._complain(f"{self._title(byte)}: {refusal}, ignored")
             return
         if not self._was_reset:
             self._was_reset = True
-            self._complain(f"{_title(byte)}: no hardware reset since power-on (figure 9-1)")
+            self._complain(f"{self._title(byte)}: no hardware reset since power-on (figure 9-1)")
         if not self.registers[byte]:
             self._act(byte)
 
@@ -283,7 +382,7 @@ class Ssd1680:
     def _end_command(self) -> None:
         """Complains about parameters that the command before still lacks."""
         if self._command is not None and self._received < (wanted := len(self.registers[self._command])):
-            self._complain(f"{_title(self._command)}: {self._received} of {wanted} parameter bytes")
+            self._complain(f"{self._title(self._command)}: {self._received} of {wanted} parameter bytes")
         self._command = None
 
     def _parameters(self, data: bytes) -> None:
@@ -307,13 +406,13 @@ class Ssd1680:
             self._act(command)
         if len(taken) < len(data):
             self._ignoring = True
-            self._complain(f"{_title(command)}: more than {len(register)} parameter bytes, the rest ignored")
+            self._complain(f"{self._title(command)}: more than {len(register)} parameter bytes, the rest ignored")
 
     def _act(self, command: int) -> None:
         """Does what a command does once its last parameter is in."""
         self._check_values(command)
         if (command in _NEEDS_CLOCK and not self._clock) or (command in _NEEDS_ANALOG and not self._analog):
-            self._complain(f"{_title(command)}: needs the clock or the analog on, ignored")
+            self._complain(f"{self._title(command)}: needs the clock or the analog on, ignored")
         elif command in _BUSY_FOR_A_WHILE:
             self._busy_until = self._now + OTHER_US
         if command == 0x10:
@@ -329,13 +428,13 @@ class Ssd1680:
             self._auto_fill(command)
 
     def _check_values(self, command: int) -> None:
-        por, free = COMMANDS[command][1:]
+        por, free = self.commands[command][1:]
         values = bytes(self.registers[command])
-        title = f"{_title(command)} {values[:4].hex(' ')}".rstrip()
+        title = f"{self._title(command)} {values[:4].hex(' ')}".rstrip()
         if any((value ^ default) & ~mask for value, default, mask in zip(values, por, free, strict=True)):
             self._complain(f"{title}: changes bits that are fixed")
-        if command in _LIMITS and not _LIMITS[command][0](values):
-            self._complain(f"{title}: {_LIMITS[command][1]}")
+        if command in self.limits and not self.limits[command][0](values):
+            self._complain(f"{title}: {self.limits[command][1]}")
         if command in _WRITES_OTP:
             self._complain(f"{title}: would program the OTP, ignored")
 
@@ -345,10 +444,10 @@ class Ssd1680:
         return [self._rng.getrandbits(self.width) for _ in range(self.height)]
 
     def _lose_ram(self) -> None:
-        self.ram = {plane: bytearray(self._rng.randbytes(LINES * LINE_BYTES)) for plane in (0x24, 0x26)}
+        self.ram = {plane: bytearray(self._rng.randbytes(self.lines * self.line_bytes)) for plane in (0x24, 0x26)}
 
     def _reset_registers(self) -> None:
-        self.registers = {number: bytearray(command.por) for number, command in COMMANDS.items()}
+        self.registers = {number: bytearray(command.por) for number, command in self.commands.items()}
         self._command: int | None = None
         self._received = 0
         self._ignoring = self._asleep = self._clock = self._analog = False
@@ -378,19 +477,20 @@ class Ssd1680:
         mode = self.registers[0x11][0]
         xs, xe = (address & 0x3F for address in self.registers[0x44])
         ys, ye = _word(*self.registers[0x45][:2]), _word(*self.registers[0x45][2:])
-        x = _Axis("X", self.registers[0x4E][0] & 0x3F, xs, xe, mode & 1, LINE_BYTES, 64)
-        y = _Axis("Y", _word(*self.registers[0x4F]), ys, ye, mode & 2, LINES, 512)
+        x = _Axis("X", self.registers[0x4E][0] & 0x3F, xs, xe, mode & 1, self.line_bytes, 64)
+        y = _Axis("Y", _word(*self.registers[0x4F]), ys, ye, mode & 2, self.lines, 512)
         if not self._received:
             self._received = 1
             for fault in x.faults() + y.faults():
-                self._complain(f"{_title(plane)}: {fault}")
+                self._complain(f"{self._title(plane)}: {fault}")
+        self._ram_bytes += len(data)
         fast, slow = (y, x) if mode & 4 else (x, y)
-        stride = fast.step * (LINE_BYTES if mode & 4 else 1)
+        stride = fast.step * (self.line_bytes if mode & 4 else 1)
         done = 0
         while done < len(data):
             run = data[done : done + fast.run()]
             if x.in_ram and y.in_ram:
-                _store(self.ram[plane], y.at * LINE_BYTES + x.at, stride, run)
+                _store(self.ram[plane], y.at * self.line_bytes + x.at, stride, run)
             done += len(run)
             if fast.advance(len(run)):
                 slow.advance(1)
@@ -400,11 +500,12 @@ class Ssd1680:
     def _auto_fill(self, command: int) -> None:
         """Fills a plane with rectangles whose values alternate, the first one given (0x46, 0x47)."""
         pattern = self.registers[command][0]
-        height, width = _STEP_HEIGHTS[pattern >> 4 & 7], _STEP_WIDTHS[pattern & 7]
+        height = min(_STEP_HEIGHTS[pattern >> 4 & 7], self.lines)
+        width = min(_STEP_WIDTHS[pattern & 7], self.line_bytes)
         lines = (
             0xFF if pattern >> 7 ^ (x // width ^ y // height) & 1 else 0
-            for y in range(LINES)
-            for x in range(LINE_BYTES)
+            for y in range(self.lines)
+            for x in range(self.line_bytes)
         )
         self.ram[0x26 if command == 0x46 else 0x24] = bytearray(lines)
 
@@ -432,18 +533,18 @@ class Ssd1680:
             self.on_refresh(self._pending[0], self._pending[2])
 
     def _fault(self, text: str) -> None:
-        self._complain(f"{_title(0x20)}: {text}")
+        self._complain(f"{self._title(0x20)}: {text}")
 
     def _load(self, stages: int) -> None:
         """Senses the temperature and searches the OTP for the LUT that goes with it (sections 6.8, 6.9)."""
         if stages & _LOAD_TEMPERATURE:
             if self.registers[0x18][0] == 0x80:
-                self.registers[0x1A][:] = ROOM_TEMPERATURE
+                self.registers[0x1A][:] = self.room
             else:
                 self._fault("0x18 selects an external temperature sensor that is not there")
         if stages & _LOAD_LUT:
             self._lut = 2 if stages & _MODE_2 else 1
-            if self.registers[0x1A] == COMMANDS[0x1A].por:
+            if self.registers[0x1A] == self.commands[0x1A].por:
                 self._fault("loads a LUT with the temperature neither sensed nor written")
 
     def _display(self, mode: int) -> None:
@@ -463,7 +564,11 @@ class Ssd1680:
         self.partial_refreshes += not full
         if not full:
             self._check_partial()
-        self._pending = (self._now + (self._full_us if full else self._partial_us), self._scan(full), full)
+        rows = self._scan(full)
+        done_us = self._now + (self._full_us if full else self._partial_us)
+        self.refreshes.append(Refresh(done_us, full, self._ram_bytes, self._count(rows, full), self._partials))
+        self._ram_bytes = 0
+        self._pending = (done_us, rows, full)
 
     def _check_partial(self) -> None:
         if not self._defined:
@@ -500,7 +605,7 @@ class Ssd1680:
         """The RAM line on a gate output (sections 8.1, 8.2), or None if the gate is not scanned."""
         mux_low, mux_high, order = self.registers[0x01]
         lines = _word(mux_low, mux_high) + 1
-        start = _word(*self.registers[0x0F])
+        start = self._first_gate
         at = gate - start
         if not 0 <= at < lines:
             return None
@@ -510,11 +615,15 @@ class Ssd1680:
             at = at // 2 + (at & 1) * ((lines + 1) // 2)
         if order & 1:  # TB
             at = lines - 1 - at
-        return start + at if 0 <= start + at < LINES else None
+        return start + at if 0 <= start + at < self.lines else None
+
+    @property
+    def _first_gate(self) -> int:
+        return _word(*self.registers[0x0F]) if 0x0F in self.registers else 0
 
     def _columns(self, plane: int, line: int) -> int:
         """The visible bits of a RAM line, by 0x21's RAM option and sources; the first column is highest."""
-        row = int.from_bytes(self.ram[plane][line * LINE_BYTES : (line + 1) * LINE_BYTES], "big")
+        row = int.from_bytes(self.ram[plane][line * self.line_bytes : (line + 1) * self.line_bytes], "big")
         options, sources = self.registers[0x21]
         option = options & 15 if plane == 0x24 else options >> 4
         if option == 4:
@@ -522,11 +631,43 @@ class Ssd1680:
         elif option == 8:
             row = ~row
         first_column = self._first_source - (8 if sources & 0x80 else 0)
-        return row >> (LINE_BYTES * 8 - first_column - self.width) & (1 << self.width) - 1
+        return row >> (self.line_bytes * 8 - first_column - self.width) & (1 << self.width) - 1
 
 
-def _title(command: int) -> str:
-    return f"{command:#04x} {COMMANDS[command].name}" if command in COMMANDS else f"{command:#04x}"
+class Ssd1680(Controller):
+    """176 sources, 296 gates; panels are mounted with the gates across."""
+
+    controller = "ssd1680"
+    commands = COMMANDS
+    limits = _SSD1680_LIMITS
+    lines = LINES
+    line_bytes = LINE_BYTES
+    sources = 160
+    first_sources = (0, 8)
+    full_ms = 1700
+    on_its_side = True
+
+
+class Ssd1683(Controller):
+    """400 sources, 300 gates; panels are mounted with the sources across."""
+
+    controller = "ssd1683"
+    commands = _SSD1683_COMMANDS
+    limits = _SSD1683_LIMITS
+    lines = _SSD1683_LINES
+    line_bytes = _SSD1683_LINE_BYTES
+    sources = 400
+    first_sources = (0,)
+    full_ms = 1140  # GDEY042T81, by the author of GxEPD2
+    on_its_side = False
+    room = ROOM_TEMPERATURE[:1]
+
+    def _scan(self, full: bool) -> list[int]:
+        if full and self.registers[0x21][0] >> 4 != 4:
+            red = sum(self._columns(0x26, line).bit_count() for line in range(self.height))
+            if red:
+                self._fault(f"mode 1 is for three colours, and {red} pixels of 0x26 would be red")
+        return super()._scan(full)
 
 
 def _store(plane: bytearray, at: int, stride: int, data: bytes) -> None:

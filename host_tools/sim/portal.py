@@ -47,7 +47,7 @@ class Account:
     """Whose meters they are, as the supplier has it."""
 
     name: str = "A. Householder"
-    mpan: str = "1012345678903"
+    mpan: str = "1200000000011"
     mprn: str = "7400000018"
     postcode: str = "ZZ9 9ZZ"  # a postcode that no place has
 

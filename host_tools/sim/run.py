@@ -14,6 +14,7 @@ from PIL import Image
 
 from host_tools import build, screen_reader
 from host_tools.sim.clock import Clock
+from host_tools.sim.device import Device, Light
 from host_tools.sim.world import Settings, World
 
 Held = dict[str, Any]
@@ -48,6 +49,7 @@ class Run:
         self._log_path = folder / "firmware.log"
         self._answers: asyncio.Queue[Held] = asyncio.Queue()
         self.on_screen: Callable[[Screen], None] | None = None
+        self.on_light: Callable[[Light], None] | None = None
 
     @property
     def flash(self) -> Path:
@@ -72,17 +74,17 @@ class Run:
         """Powers the device, as it is after a power cut."""
         self._answers = asyncio.Queue()
         device = self.world.start_device(self.flash, self._log, module="probe")
-        device.on_probe = self._answer_to(self._answers)
+        self._listen_to(device)
 
     def reset(self) -> None:
         """Presses the device's reset button: it starts anew, its radio module goes on."""
         self._answers = asyncio.Queue()
-        device = self.world.restart_device(self.flash, self._log, module="probe")
-        device.on_probe = self._answer_to(self._answers)
+        self._listen_to(self.world.restart_device(self.flash, self._log, module="probe"))
 
-    @staticmethod
-    def _answer_to(answers: asyncio.Queue[Held]) -> Callable[[bytes], None]:
-        return lambda line: answers.put_nowait(json.loads(line))
+    def _listen_to(self, device: Device) -> None:
+        answers = self._answers
+        device.on_light = lambda light: self.on_light and self.on_light(light)
+        device.on_probe = lambda line: answers.put_nowait(json.loads(line))
 
     def power_off(self) -> None:
         """Cuts the device's power, the radio module's included."""
@@ -158,10 +160,29 @@ class Run:
 
     # Doing
 
-    def press(self) -> None:
-        """Presses the device's OK button."""
+    def press(self, name: str = "ok", seconds: float = 0.1) -> None:
+        """Presses a button, or several at once ("back+next"), and lets go after so long."""
+        for one in name.split("+"):
+            self.set_button(one, True)
+            self.let_go_after(one, seconds)
+
+    def let_go_after(self, name: str, seconds: float) -> None:
+        """Lets go of a button in so long, if the device is still the same."""
+        self.clock.call_later(seconds, self._let_go, name, self.world.device)
+
+    def set_button(self, name: str, down: bool) -> None:
+        """Moves one button."""
         assert self.world.device
-        self.world.device.press()
+        self.world.device.set_button(name, down)
+
+    def _let_go(self, name: str, device: object) -> None:
+        if self.world.device is device:
+            self.set_button(name, False)
+
+    async def hold(self, name: str, seconds: float) -> None:
+        """Presses and waits until the device has answered the letting go."""
+        self.press(name, seconds)
+        await self.sleep(seconds + 0.5)
 
     async def pair(self) -> None:
         """What a household does, from a device that shows its code to one that shows readings."""
@@ -186,5 +207,7 @@ def run(
             the_run.world.check()
             return result
 
-    with asyncio.Runner(loop_factory=lambda: Clock(real_time=real_time, served=served)) as runner:
+    with asyncio.Runner(
+        loop_factory=lambda: Clock(start_us=settings.start_us, real_time=real_time, served=served)
+    ) as runner:
         return runner.run(main())

@@ -14,12 +14,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from host_tools.sim import aps
+from host_tools.sim.end_device import EndDevice
 from host_tools.sim.node import Node
 from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import Kind, decode
 from host_tools.sim.run import Run
 
-METERING = 0x0702
+METERING, PRICE = 0x0702, 0x0700
 _DAY = 86_400
 _ABSURD = 999_999_999
 
@@ -55,7 +56,7 @@ async def fresh(home: Run, seconds: float) -> dict[str, Any]:
 
     def read(held: dict[str, Any]) -> bool:
         power = held["meters"].get("0", {}).get("instantaneous_demand", {})
-        return held["outcome"] is None and power.get("state") == "live" and power["utc"] > since
+        return held["outcome"] is None and power.get("state") == "live" and (power["utc"] or 0) > since
 
     return await home.until_held(read, seconds, "a fresh reading")
 
@@ -131,8 +132,10 @@ async def hub_off_for_a_day(home: Run) -> None:
     await home.pair()
     home.world.hub.powered = False
     await home.until_shows("Lost the meter network", 600)
-    await home.sleep(_DAY)
-    assert home.shows("Lost the meter network")
+    await home.sleep(_DAY - 1200)
+    assert home.shows("Lost the meter network") and home.shows("Retrying")
+    await home.sleep(3600)
+    assert home.shows("Lost the meter network") and home.shows("New hub? Press OK to pair")
     home.world.hub.powered = True
     await fresh(home, 1100)
     assert agreements(home) == 1
@@ -180,6 +183,30 @@ async def hub_swapped_and_unknown_there(home: Run) -> None:
     new.restore(old)
     await home.until(lambda: agreements(home) == 2, 1100, "a key agreed with the new hub")
     await fresh(home, 300)
+
+
+@scenario()
+async def hub_replaced_by_a_stranger(home: Run) -> None:
+    """Another hub takes the place of the old one, whose network is no more: the household has the device pair anew."""
+    await home.pair()
+    new = home.world.swap_hub(restored=False, related=False)
+    await home.until_shows("Lost the meter network", 600)
+    # A press too many costs nothing.
+    for _ in range(3):
+        home.press()
+        await home.sleep(40)
+        assert home.shows("Lost the meter network") and home.shows("Retrying")
+    await home.sleep(3600)
+    home.press()
+    await home.until_shows("New hub? Press OK to pair", 60)
+    assert home.world.ncp.stack.flash.network
+    home.press()
+    await home.until_shows("Enter the code", 60)
+    home.world.portal.add_device(*home.world.label)
+    await home.until_shows("Is this your meter?", 600)
+    home.press()
+    await fresh(home, 60)
+    assert agreements(home) == 2 and home.world.ncp.stack.flash.trust_centre == new.eui64
 
 
 @scenario()
@@ -245,6 +272,160 @@ async def window_late_and_short(home: Run) -> None:
     await home.until(lambda: agreements(home) == 1, 300, "joined within the window")
     home.world.hub.grant_meters(bytes.fromhex(eui64)[::-1])
     await home.until_shows("Is this your meter?", 600)
+
+
+@scenario(far=True)
+async def behind_the_meter(home: Run) -> None:
+    """The hub is out of reach: the device joins by way of the electricity meter, which passes on all that it says."""
+    await home.pair()
+    world, stack = home.world, home.world.ncp.stack
+    await fresh(home, 60)
+    assert stack.parent_id == world.meter.node_id and stack.flash.trust_centre == world.hub.eui64
+    assert stack.node_id in world.meter.routing.children and world.hub.routing.routes[stack.node_id] == stack.parent_id
+    world.hub.rotate_key()
+    await home.sleep(30)
+    assert world.hub.network.key == stack.network.key
+    stack.in_range = False
+    world.hub.rotate_key()
+    await home.sleep(30)
+    stack.in_range = True
+    await home.until(lambda: "by the trust centre" in home.log(), 600, "a rejoin by the trust centre")
+    await fresh(home, 300)
+    world.hub.remove(stack.eui64)
+    await home.until_shows("Supplier removed this device", 60)
+    assert agreements(home) == 1
+
+
+@scenario(far=True)
+async def meter_in_between_gone(home: Run) -> None:
+    """The meter that passes on what the device says has no power for a while; then it is moved out of the way."""
+    await home.pair()
+    world, stack = home.world, home.world.ncp.stack
+    world.meter.powered = False
+    await home.until_shows("Lost the meter network", 600)
+    world.meter.powered = True
+    await fresh(home, 600)
+    world.hub.position, stack.in_range = (20.0, 0.0), False
+    await home.until_shows("Lost the meter network", 600)
+    stack.in_range, world.meter.parent.slots = True, 0
+    await fresh(home, 600)
+    assert stack.parent_id == nwk.TRUST_CENTRE and agreements(home) == 1
+
+
+class Newcomer(EndDevice):
+    """A router that has joined by itself, with an address that somebody else has already."""
+
+    is_router = True
+
+    def __init__(self, home: Run, node_id: int) -> None:
+        super().__init__(home.world.air, b"\x77" * 7 + b"\x02", position=(4.0, 0.0))
+        home.world.hub.trust(self, 0x0101)
+        del home.world.hub.addresses[0x0101]
+        self.node_id = node_id
+        self.announce()
+
+
+@scenario()
+async def address_conflict(home: Run) -> None:
+    """A router joins with the device's own short address: both get another, and the device reads on."""
+    await home.pair()
+    stack = home.world.ncp.stack
+    old = stack.node_id
+    newcomer = Newcomer(home, old)
+    await home.sleep(20)
+    await fresh(home, 60)
+    assert len({old, stack.node_id, newcomer.node_id}) == 3 and stack.flash.node_id == stack.node_id
+    assert "recovery" not in home.log() and agreements(home) == 1
+    await home.sleep(600)
+    await fresh(home, 60)
+
+
+@scenario()
+async def meter_address_conflict(home: Run) -> None:
+    """A router joins with the electricity meter's short address: the meter takes another, and the device finds it."""
+    await home.pair()
+    meter = home.world.meter
+    old = meter.node_id
+    Newcomer(home, old)
+    await home.sleep(20)
+    assert meter.node_id != old
+    await fresh(home, 600)
+    assert "recovery" not in home.log() and agreements(home) == 1
+
+
+async def _another_pan_id(home: Run) -> None:
+    # Somebody looks round for networks, and both hubs hear each other's beacons.
+    world = home.world
+    old = world.hub.network.pan_id
+    await EndDevice(world.air, b"\x55" * 7 + b"\x02", position=(-3.0, 0.0)).scan(1 << world.hub.channel)
+    await home.sleep(15)
+    members = (world.hub, world.meter, world.gas_meter, world.ncp.stack)
+    assert len({node.network.pan_id for node in members}) == 1
+    assert world.ncp.stack.flash.network.pan_id == world.hub.network.pan_id != old
+    await fresh(home, 60)
+    assert "recovery" not in home.log() and agreements(home) == 1
+    await home.sleep(1800)
+    await fresh(home, 60)
+
+
+@scenario(neighbour=True)
+async def pan_id_conflict(home: Run) -> None:
+    """A neighbour's network has the same PAN id on the same channel: the hub takes another and all go with it."""
+    await home.pair()
+    world = home.world
+    assert world.neighbour and world.neighbour.network and world.hub.network
+    world.neighbour.network = dataclasses.replace(
+        world.neighbour.network, channel=world.hub.channel, pan_id=world.hub.network.pan_id
+    )  # fmt: skip
+    await _another_pan_id(home)
+
+
+@scenario(neighbour=True, far=True)
+async def pan_id_conflict_reported(home: Run) -> None:
+    """The hub is too far away to hear the neighbour's network with its PAN id; the meter tells it."""
+    await home.pair()
+    world = home.world
+    assert world.neighbour and world.neighbour.network and world.hub.network
+    world.neighbour.network = dataclasses.replace(
+        world.neighbour.network, channel=world.hub.channel, pan_id=world.hub.network.pan_id
+    )  # fmt: skip
+    await _another_pan_id(home)
+
+
+def price_in_full(home: Run) -> None:
+    """Lets the electricity meter publish its price with every optional field (SE 1.4, D.4.2.4.1)."""
+    meter = home.world.meter
+    meter.tariff.label = b"Demo flexible, 3 periods"
+    short_form = meter.commands[1, PRICE, 0x00]
+
+    def long_form(payload: bytes, message: Any) -> tuple[int, bytes]:
+        command, body = short_form(payload, message)
+        # No price ratio, no generation, no alternate cost, no thresholds, no control, no tiers beyond the fifteenth.
+        return command, body + b"\xff" * 12 + bytes(7)
+
+    meter.commands[1, PRICE, 0x00] = long_form
+
+
+@scenario()
+async def messages_in_blocks(home: Run) -> None:
+    """The meter's price is longer than a frame: it comes in blocks, of which each second one gets lost at first."""
+    price_in_full(home)
+    meter, sent = home.world.meter, []
+    transmit = meter.transmit
+
+    def lossy(to: int, data: bytes, **fields: Any) -> None:
+        if data[0] & 0x83 == 0x80:
+            sent.append(data)
+            if len(sent) % 2:
+                return
+        transmit(to, data, **fields)
+
+    meter.transmit = lossy  # type: ignore[method-assign]
+    await home.pair()
+    held = await home.until_held(lambda held: held["prices"]["0"]["state"] == "live", 60, "a price")
+    assert held["prices"]["0"]["value"] == meter.tariff.current(home.clock.utc)[1]
+    assert len(sent) == 4 and held["radio"]["discarded"] == 0
+    await fresh(home, 60)
 
 
 @scenario(neighbour=True)

@@ -12,25 +12,30 @@ from typing import IO, Any
 from bellows.types import NcpResetCode
 
 from host_tools import toolchain
+from host_tools.sim import changes
 from host_tools.sim.air import Air
-from host_tools.sim.clock import Clock
+from host_tools.sim.clock import START_US, Clock
 from host_tools.sim.crypto.cbke import SUITE_1, SUITE_2, Authority, Identity
 from host_tools.sim.device import Device
 from host_tools.sim.esme import ElectricityMeter
-from host_tools.sim.gas import GasMeter, GasMirror
+from host_tools.sim.gas import Gas, GasMeter, GasMirror
+from host_tools.sim.homes import home
 from host_tools.sim.household import Household
 from host_tools.sim.hub import Hub
 from host_tools.sim.ncp.emulator import NcpEmulator
 from host_tools.sim.ncp.tokens import Tokens, install_code_token
-from host_tools.sim.panel import Ssd1680
-from host_tools.sim.portal import Portal, Timeline
-from host_tools.sim.tariff import Tariff
+from host_tools.sim.panel import Ssd1680, Ssd1683
+from host_tools.sim.parent import RouterParent
+from host_tools.sim.portal import Account, Portal, Timeline
 from host_tools.sim.uart import Line
 
-PANELS = {"2.9": (128, 296), "2.13": (122, 250)}
+# The controller, its visible sources and gates
+PANELS = {"2.9": (Ssd1680, 128, 296), "2.13": (Ssd1680, 122, 250), "4.2": (Ssd1683, 400, 300)}
 ISSUER = b"INKMTEST"
 # Where things are, in metres; the display is at the origin.
 HUB_AT, METER_AT, GAS_METER_AT, NEXT_DOOR = (6.0, 4.0), (6.0, 4.5), (9.0, -2.0), (-14.0, 9.0)
+# At the far end of a long drive: the display reaches the electricity meter alone, and that the hub.
+FAR_HUB_AT, FAR_METER_AT, FAR_GAS_METER_AT = (180.0, 0.0), (90.0, 0.0), (185.0, 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,11 +46,15 @@ class Settings:
     ezsp_version: int = 13
     suites: tuple[int, ...] = (1, 2)
     hub_suites: tuple[int, ...] = (1, 2)
+    start_us: int = START_US
     panel: str = "2.9"
+    buttons: int = 3
     baud: int = 115200
-    heap: str = "80k"
+    heap: str = "100k"
+    home: str = "demo"
     gas: bool = True
     neighbour: bool = False
+    far: bool = False
     timeline: Timeline = dataclasses.field(default_factory=Timeline)
 
 
@@ -61,22 +70,35 @@ class World:
             1: Authority(SUITE_1, ISSUER, self._rng()),
             2: Authority(SUITE_2, ISSUER, self._rng()),
         }
-        self.household = Household(self._rng(), import_wh=4_631_207, export_wh=812_450, gas_litres=2_282_363)
-        self.hub = self._make_hub(channel=20, position=HUB_AT, gas=settings.gas)
-        self.portal = Portal(self.hub, settings.timeline)
-        self.neighbour = self._make_hub(channel=15, position=NEXT_DOOR, gas=False) if settings.neighbour else None
-        self.meter = ElectricityMeter(
-            self.air, self._eui64(), self.household,
-            Tariff(0, ((0, 9_860), (270, 24_500), (960, 36_750), (1140, 24_500)), 52_340, b"Demo flexible"),
-            b"21E0047731", position=METER_AT,
+        self.home = home(settings.home, settings.seed)
+        solar = self.home.solar_peak_w
+        self.household = Household(
+            self._rng(), import_wh=4_631_207, export_wh=812_450 if solar else 0, gas_litres=2_282_363,
+            solar_peak_w=solar, night_storage=self.home.night_storage, seed=settings.seed,
         )  # fmt: skip
+        with_gas = settings.gas and self.home.gas
+        self.gas = Gas(self.household, self.home, b"G4K0093312") if with_gas else None
+        self._hub_at = FAR_HUB_AT if settings.far else HUB_AT
+        self.hub = self._make_hub(channel=20, position=self._hub_at, gas=self.gas)
+        self.hub.clock_set = self.home.clock_set
+        account = Account(mpan=self.home.mpan.decode(), mprn=self.home.mprn.decode() if with_gas else "")
+        self.portal = Portal(self.hub, settings.timeline, account)
+        self.neighbour = self._make_hub(channel=15, position=NEXT_DOOR, gas=None) if settings.neighbour else None
+        self.meter = ElectricityMeter(
+            self.air, self._eui64(), self.household, self.home, b"21E0047731",
+            position=FAR_METER_AT if settings.far else METER_AT,
+        )  # fmt: skip
+        self.meter.parent = RouterParent(self.meter, 6 if settings.far else 0)
         self.hub.trust(self.meter, 0x3A51)
         self.gas_meter: GasMeter | None = None
-        if settings.gas:
-            self.gas_meter = GasMeter(self.air, self._eui64(), self.household, position=GAS_METER_AT)
+        if self.gas:
+            self.gas_meter = GasMeter(
+                self.air, self._eui64(), self.gas, position=FAR_GAS_METER_AT if settings.far else GAS_METER_AT
+            )
             self.hub.trust(self.gas_meter, 0x7C02)
         self.ncp = self._make_ncp()
-        self.panel = Ssd1680(*PANELS[settings.panel])
+        controller, sources, gates = PANELS[settings.panel]
+        self.panel = controller(sources, gates)
         self.device: Device | None = None
         self.on_uart: Callable[[bytes], None] = self._to_device
         self.uart_to_ncp = Line(self.ncp.receive, baud=settings.baud, rng=self._rng())
@@ -96,27 +118,26 @@ class World:
         return {suite: self.authorities[suite].certify(eui64[::-1]) for suite in suites}
 
     def _make_hub(
-        self, *, channel: int, position: tuple[float, float], gas: bool, extended_pan_id: bytes | None = None
+        self, *, channel: int, position: tuple[float, float], gas: Gas | None, extended_pan_id: bytes | None = None
     ) -> Hub:  # fmt: skip
         eui64 = self._eui64()
-        mirror = None
-        if gas:
-            mirror = GasMirror(Tariff(0, ((0, 6_870),), 31_660, b"Demo gas"), b"G4K0093312")
+        mirror = GasMirror(gas) if gas else None
         return Hub(
             self.air, eui64, self._rng(), self.identities(eui64, self.settings.hub_suites), mirror,
             channel=channel, pan_id=self._seeds.randrange(1, 0xFFFE), position=position,
             extended_pan_id=extended_pan_id,
         )  # fmt: skip
 
-    def swap_hub(self, *, restored: bool) -> Hub:
+    def swap_hub(self, *, restored: bool, related: bool = True) -> Hub:
         """Replaces a broken hub by a new one, which gets the old one's log or begins with an empty one; the meters
-        are moved to it.
+        are moved to it. Its network has the old one's extended PAN id unless it is unrelated.
         """
         old = self.hub
         assert old.network
         old.powered = False
         new = self._make_hub(
-            channel=25, position=HUB_AT, gas=self.settings.gas, extended_pan_id=old.network.extended_pan_id
+            channel=25, position=self._hub_at, gas=self.gas,
+            extended_pan_id=old.network.extended_pan_id if related else None,
         )  # fmt: skip
         if restored:
             new.restore(old)
@@ -143,8 +164,44 @@ class World:
         """Sets the household and the meters going."""
         loop = asyncio.get_running_loop()
         self._tasks.append(loop.create_task(self.household.run()))
+        self._start_electricity_meter()
+        self._start_gas_meter()
+        for seconds, change in self.home.then:
+            self.beside(self.after(seconds, change))
+
+    def _start_electricity_meter(self) -> None:
+        if self.home.publishes or self.meter.account:
+            self.beside(self.meter.run())
+
+    def _start_gas_meter(self) -> None:
         if self.gas_meter:
-            self._tasks.append(loop.create_task(self.gas_meter.run()))
+            self.beside(self.gas_meter.run())
+            self.beside(self.gas_meter.watch())
+
+    async def after(self, seconds: float, change: str) -> None:
+        """Changes the home once so much time has passed; see host_tools/sim/changes.py."""
+        await asyncio.sleep(seconds)
+        changes.change(self, change)
+
+    def exchange_meter(self) -> ElectricityMeter:
+        """A new electricity meter in the old one's place: another EUI-64 and serial number, registers from nothing."""
+        old = self.meter
+        self.hub.dismiss(old)
+        self.meter = ElectricityMeter(
+            self.air, self._eui64(), self.household, self.home, b"21E0093388", fitted=True, position=METER_AT
+        )
+        self.meter.inherit(old)
+        self.hub.trust(self.meter, old.node_id + 1)
+        self._start_electricity_meter()
+        return self.meter
+
+    def fit_gas_meter(self) -> None:
+        """The gas meter comes."""
+        self.gas = Gas(self.household, self.home, b"G4K0093312", fitted=True)
+        self.hub.fit_gas(GasMirror(self.gas))
+        self.gas_meter = GasMeter(self.air, self._eui64(), self.gas, position=GAS_METER_AT)
+        self.hub.trust(self.gas_meter, 0x7C02)
+        self._start_gas_meter()
 
     def beside(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Runs something beside the home, until its end."""
@@ -164,6 +221,7 @@ class World:
         self.device = Device(
             self.clock, toolchain.interpreter(), root, self.panel, self.uart_to_ncp.send, log,
             heap=self.settings.heap, seed=self._device_seed, module=module,
+            buttons=self.settings.buttons,
         )  # fmt: skip
         self.device.on_ncp_reset = lambda: self.ncp.reboot(NcpResetCode.RESET_EXTERNAL)
         self.clock.device = self.device

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from zigpy.zcl import foundation
 from zigpy.zcl.foundation import DataType, Direction, GeneralCommand, Status
@@ -13,8 +14,31 @@ from host_tools.sim.node import Message, Node
 OPEN_CLUSTERS = {0x0000, 0x000A, 0x0800}
 _LARGEST_RESPONSE = 73  # a ZCL frame under APS and NWK security
 
-Value = int | bytes | None
+# What a handler of a command returns: answers (command, payload), one or several, none but "done", or not found.
+Answer = tuple[int, bytes]
+Answers = Answer | list[Answer] | None
+
+
+class Absent:
+    """The value of an attribute that a server does not have now."""
+
+
+ABSENT = Absent()
+Value = int | bytes | None | Absent
 Getter = Callable[[], Value]
+Handler = Callable[[bytes, Message], Answers]
+Attributes = dict[int, "Attribute"]
+
+
+def asked(schema: type, payload: bytes) -> Any:
+    """A request by its schema. Raises ValueError for one that is cut short."""
+    return schema.deserialize(payload)[0]
+
+
+def in_parts(items: list, octets_each: int, room: int) -> list[list]:
+    """Items by the command that carries them, where a command has room for so many octets of them; one at least."""
+    each = max(1, room // octets_each)
+    return [items[at : at + each] for at in range(0, len(items), each)] or [[]]
 
 
 class Attribute:
@@ -26,6 +50,8 @@ class Attribute:
 
     def record(self, identifier: int) -> foundation.ReadAttributeRecord:
         value = self._get()
+        if value is ABSENT:
+            return foundation.ReadAttributeRecord(identifier, Status.UNSUPPORTED_ATTRIBUTE)
         if value is None:
             value = self.type.non_value
         return foundation.ReadAttributeRecord(
@@ -36,13 +62,17 @@ class Attribute:
 class ZclServer(Node):
     """A node whose endpoints serve. `attributes` is {endpoint: {cluster: {identifier: Attribute}}},
     `commands` {(endpoint, cluster, command): handler}; a handler takes the payload and the message and
-    returns (command, payload), or None for NOT_FOUND.
+    returns one answer (command, payload) or a list of them, which may be empty for done, or None for NOT_FOUND.
     """
+
+    # What one command may be long, where a server can part what it has to say over several.
+    longest = _LARGEST_RESPONSE
 
     def __init__(self, air, eui64: bytes, **kwargs) -> None:
         super().__init__(air, eui64, **kwargs)
         self.attributes: dict[int, dict[int, dict[int, Attribute]]] = {}
-        self.commands: dict[tuple[int, int, int], Callable] = {}
+        self.commands: dict[tuple[int, int, int], Handler] = {}
+        self._published = 0
         self.served: list[tuple[int, int]] = []
 
     def may_read(self, message: Message) -> bool:
@@ -126,10 +156,41 @@ class ZclServer(Node):
         if handler is None:
             self._default_response(message, header.tsn, header.command_id, Status.UNSUP_CLUSTER_COMMAND)
             return
-        answer = handler(payload, message)
-        if answer is None:
-            self._default_response(message, header.tsn, header.command_id, Status.NOT_FOUND)
+        try:
+            answers = handler(payload, message)
+        except ValueError:
+            self._default_response(message, header.tsn, header.command_id, Status.MALFORMED_COMMAND)
             return
-        command, body = answer
-        header = foundation.ZCLHeader.cluster(header.tsn, command, direction=Direction.Server_to_Client)
-        self.reply(message, header, body)
+        if answers is None:
+            self._default_response(message, header.tsn, header.command_id, Status.NOT_FOUND)
+        elif answers == [] and not header.frame_control.disable_default_response:
+            self._default_response(message, header.tsn, header.command_id, Status.SUCCESS)
+        else:
+            replies = [answers] if isinstance(answers, tuple) else answers
+            self.start(self._reply_in_turn(message, header.tsn, replies))
+
+    async def _reply_in_turn(self, message: Message, tsn: int, answers: list[Answer]) -> None:
+        frame = message.frame
+        for command, body in answers:
+            header = foundation.ZCLHeader.cluster(tsn, command, direction=Direction.Server_to_Client)
+            await self.send(
+                message.sender_id, frame.cluster, header.serialize() + body, source=frame.destination,
+                destination=frame.source, secure=message.secured,
+            )  # fmt: skip
+
+    # What nobody asked for
+
+    def displays(self) -> list[int]:
+        """The node ids of the displays that it may speak to."""
+        return []
+
+    def publish(self, endpoint: int, cluster: int, answers: list[Answer]) -> None:
+        """Sends commands to each display, as on a change (SE 1.4: published, unsolicited)."""
+        for node_id in self.displays():
+            self.start(self._publish(node_id, endpoint, cluster, answers))
+
+    async def _publish(self, node_id: int, endpoint: int, cluster: int, answers: list[Answer]) -> None:
+        for command, body in answers:
+            self._published = (self._published + 1) & 0x7F
+            header = foundation.ZCLHeader.cluster(self._published, command, direction=Direction.Server_to_Client)
+            await self.send(node_id, cluster, header.serialize() + body, source=endpoint, secure=True)

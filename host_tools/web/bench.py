@@ -8,7 +8,7 @@ import asyncio
 import collections
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from host_tools.sim.device import DeviceError
@@ -59,12 +59,12 @@ class Order:
 
 
 # Fields of Settings that a page may choose.
-_CHOSEN = ("seed", "ezsp_version", "panel", "baud", "home", "gas", "neighbour", "buttons")
+_CHOSEN = ("seed", "home", "panel", "buttons", "gas", "neighbour", "far", "ezsp_version", "baud", "start_us")
 
 
 def settings_as_dict(settings: Settings) -> dict[str, Any]:
     """What of the settings a page shows, and a replay link has."""
-    return {name: getattr(settings, name) for name in _CHOSEN if hasattr(settings, name)}
+    return {name: getattr(settings, name) for name in _CHOSEN}
 
 
 def settings_from(base: Settings, chosen: Any) -> Settings:
@@ -74,7 +74,7 @@ def settings_from(base: Settings, chosen: Any) -> Settings:
     options = controls.setting_options()
     changes: dict[str, Any] = {}
     for name, value in chosen.items():
-        if name not in options or not hasattr(base, name):
+        if name not in options:
             raise Refused(f"There is no setting {str(name)[:40]!r} here.")
         allowed = options[name]
         if allowed is None:
@@ -85,6 +85,15 @@ def settings_from(base: Settings, chosen: Any) -> Settings:
             raise Refused(f"{name} cannot be {str(value)[:40]!r}.")
         changes[name] = value
     return dataclasses.replace(base, **changes)
+
+
+def changes_at(changes: Iterable[tuple[float, str]]) -> tuple[Step, ...]:
+    """The steps that such changes are, (seconds, change), as the command line has them."""
+    found = []
+    for seconds, words in changes:
+        name, _, argument = words.partition(":")
+        found.append(Step(round(seconds * 1000) * 1000 + _ACT_US, f"change-{name}", argument))
+    return tuple(found)
 
 
 def order_for(

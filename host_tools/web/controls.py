@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from bellows.types import NcpResetCode
 
-from host_tools.sim import device as device_module
 from host_tools.sim import faults
+from host_tools.sim.changes import CHANGES, ChangeError, change
+from host_tools.sim.device import BUTTONS
+from host_tools.sim.homes import HOMES
 from host_tools.sim.hub import Hub
 from host_tools.sim.key_responder import KeyResponder
 from host_tools.sim.portal import STAGES, TROUBLES, FormError, parse_eui64, parse_install_code
-from host_tools.sim.world import HUB_AT, PANELS, Settings
-
-try:  # named homes and what can change in them
-    from host_tools.sim.changes import CHANGES, ChangeError, change
-    from host_tools.sim.homes import HOMES
-except ImportError:
-    CHANGES, HOMES = {}, {}
+from host_tools.sim.world import HUB_AT, PANELS
 
 if TYPE_CHECKING:
     from host_tools.web.bench import Bench
 
-BUTTONS: tuple[str, ...] = getattr(device_module, "BUTTONS", ("ok",))
-LIGHT = ("off", "steady: low", "breathing: medium", "double blink: high", "slow pulse: sending out", "look here")
+# What the light says, by the firmware's numbers.
+LIGHT = (
+    "says nothing", "steady: little is used", "breathing: more is used", "double blink: a lot is used",
+    "slow pulse: sending out", "three blinks: please look",
+)  # fmt: skip
 _LABELS = {"next": "Next", "ok": "OK", "back": "Back"}
 _APPLIANCES = {
     "kettle": ("Kettle", 3000), "oven": ("Oven", 2100), "car": ("Car charger", 7200), "heater": ("Heater", 2000),
@@ -59,13 +58,11 @@ class Control:
 
 def setting_options() -> dict[str, tuple[Any, ...] | None]:
     """What may be chosen for a new run; None for any whole number."""
-    names = {field.name for field in dataclasses.fields(Settings)}
-    options: dict[str, tuple[Any, ...] | None] = {
-        "seed": None, "panel": tuple(PANELS), "ezsp_version": tuple(range(8, 15)), "gas": (True, False),
-        "neighbour": (True, False), "home": tuple(HOMES), "buttons": (3, 1),
+    return {
+        "seed": None, "start_us": None, "home": tuple(HOMES), "panel": tuple(PANELS), "buttons": (3, 1),
+        "gas": (True, False), "neighbour": (False, True), "far": (False, True), "ezsp_version": tuple(range(8, 15)),
         "baud": (115200, 57600, 38400, 230400, 460800),
     }  # fmt: skip
-    return {name: values for name, values in options.items() if name in names}
 
 
 def _refuse(message: str) -> Exception:
@@ -107,7 +104,7 @@ def hands(bench: Bench) -> dict[str, Callable[[Any], Any]]:
 
 def buttons(bench: Bench) -> tuple[str, ...]:
     """The buttons that this run's device has."""
-    return BUTTONS if getattr(bench.world.settings, "buttons", len(BUTTONS)) == len(BUTTONS) else ("ok",)
+    return BUTTONS if bench.world.settings.buttons == len(BUTTONS) else ("ok",)
 
 
 def _button(bench: Bench, value: Any) -> None:
@@ -117,10 +114,7 @@ def _button(bench: Bench, value: Any) -> None:
     device = bench.world.device
     if not device:
         raise _refuse("The device has no power.")
-    if hasattr(device, "set_button"):
-        device.set_button(value["name"], down)
-    elif down:
-        device.press()
+    device.set_button(value["name"], down)
     if down:
         bench.trace.tell("person", "device", f"{_LABELS[value['name']]} button", "Somebody presses a button.")
 

@@ -77,6 +77,7 @@ class Browser:
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[str] = asyncio.Queue()
+        self.pressing: set[str] = set()
         self.log_at = 0
 
     def tell(self, kind: str, what: Any) -> None:
@@ -183,7 +184,14 @@ class Page:
         finally:
             self.browsers.discard(browser)
             sending.cancel()
+            self._let_go(browser)
         return socket_
+
+    def _let_go(self, browser: Browser) -> None:
+        # A browser that goes takes its fingers with it.
+        for name in browser.pressing:
+            with contextlib.suppress(Refused):
+                self.bench.act("button", {"name": name, "down": False})
 
     def _history(self) -> list[Row]:
         known = {row.n: row for row in [*self.bench.trace.story, *list(self.bench.trace.rows)[-200:]]}
@@ -201,7 +209,10 @@ class Page:
             order = json.loads(text)
             number = order.get("id")
             # Nothing is waited for here: a hand that lets go must not wait for one that presses.
-            done = self._begin(str(order["do"]), order.get("value"))
+            name, value = str(order["do"]), order.get("value")
+            done = self._begin(name, value)
+            if name == "button" and isinstance(value, dict):
+                (browser.pressing.add if value.get("down") else browser.pressing.discard)(str(value.get("name")))
         except Refused as refused:
             browser.tell("answer", {"id": number, "error": str(refused), "fields": refused.fields})
             return

@@ -34,8 +34,7 @@ def hello(bench: Bench, run: int, exposed: str) -> dict[str, Any]:
         "scenario": bench.order.scenario,
         "buttons": controls.buttons(bench),
         "speeds": SPEEDS,
-        "panel": {"width": panel.height, "height": panel.width} if panel.height > panel.width
-        else {"width": panel.width, "height": panel.height},
+        "panel": dict(zip(("width", "height"), panel.landscape, strict=True)),
         "account": {name: getattr(bench.world.portal.account, name) for name in ("name", "mpan", "mprn", "postcode")},
         "supplier_stages": controls.stages(),
     }  # fmt: skip
@@ -77,13 +76,12 @@ def words(bench: Bench) -> str:
 
 def _device(bench: Bench) -> dict[str, Any]:
     device = bench.world.device
-    light = getattr(device, "light", None)
     return {
         "powered": device is not None,
         "failure": bench.failure,
         "outcome": bench.held.get("outcome"),
-        "light": {"level": light.level, "says": controls.LIGHT[light.state] if light.state < len(controls.LIGHT)
-                  else "on"} if light else None,
+        "light": {"level": device.light.level, "state": device.light.state, "says": controls.LIGHT[device.light.state]}
+        if device else None,
     }  # fmt: skip
 
 

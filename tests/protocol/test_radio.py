@@ -1,6 +1,7 @@
 """The one place that sends: what may leave the device, and which answers count."""
 
 import asyncio
+from time import ticks_ms
 
 from inkmeter import radio as r
 from inkmeter.ncp import Refused
@@ -207,3 +208,102 @@ def test_questions_wait_in_a_bounded_inbox():
 
 def test_constants_are_those_of_the_standard():
     assert (r.BASIC, r.TIME, r.PRICE, r.METERING, r.KEY_ESTABLISHMENT) == (0, 0x0A, 0x700, 0x702, 0x800)
+
+
+class ReplyingNcp(FakeNcp):
+    def __init__(self):
+        super().__init__()
+        self.replies = []
+        self.refusal = None
+
+    async def do(self, name, *values):
+        assert name == "sendReply"
+        if self.refusal:
+            raise Refused(name, self.refusal)
+        self.replies.append(values)
+        return []
+
+
+def block(index, payload, count=0, counter=9, sender=0x3A51, options=0x8060, cluster=0x0702):
+    return [0, 0x0109, cluster, 3, 1, options, count << 8 | index, counter, sender, 200, -50, payload]
+
+
+LONG = bytes.fromhex("190700") + bytes(range(120))
+WANTED = (0x3A51, 0x0109, 0x0702, 7, True)
+
+
+def hear(radio, *blocks):
+    """What a served radio makes of blocks; the indices that it has acknowledged."""
+
+    async def main():
+        serving = asyncio.create_task(radio.serve())
+        for one in blocks:
+            radio.callback("incomingMessageHandler", one)
+            for _ in range(5):
+                await asyncio.sleep(0)
+        serving.cancel()
+
+    del radio.ncp.replies[:]
+    radio._inbox_event = asyncio.Event()  # it belongs to one loop
+    asyncio.run(main())
+    return [values[6] for values in radio.ncp.replies]
+
+
+def assembling(wanted=WANTED):
+    radio = Radio(ReplyingNcp())
+    radio._wanted = wanted
+    return radio
+
+
+def test_a_message_in_blocks_is_put_together_and_each_block_acknowledged():
+    radio = assembling()
+    first, second = block(0, LONG[:71], 2), block(1, LONG[71:])
+    # The acknowledgement of each gets lost once.
+    assert hear(radio, first, first[:], second) == [0xFF00, 0xFF00, 0xFF01]
+    assert radio._reply == LONG
+    assert radio.ncp.replies[0] == (0x3A51, 0x0109, 0x0702, 3, 1, 0x8060, 0xFF00, 9, b"")
+    radio._reply = None
+    assert hear(radio, block(1, LONG[71:])) == [0xFF01] and radio._reply is None
+    # The next one, and one that ends in a block of one octet.
+    assert hear(radio, block(0, LONG[:71], 2, 10), block(1, LONG[71:72], 0, 10)) == [0xFF00, 0xFF01]
+    assert radio._reply == LONG[:72] and radio.discarded == 0
+
+
+def test_a_block_too_many_too_early_or_of_another_message_is_left_out():
+    for blocks, acknowledged, discarded in (
+        ([block(1, b"abc")], [], 1),
+        ([block(0, LONG[:71], 3), block(2, b"late")], [0xFF00], 1),
+        ([block(0, LONG[:71], 2), block(1, LONG[71:], 0, 10)], [0xFF00], 1),
+        ([block(0, LONG[:71], 2), block(1, LONG[71:], 0, 9, 0x1111)], [0xFF00], 1),
+        ([block(0, LONG[:71], 2), block(1, LONG[71:], 0, 9, 0x3A51, 0x8040)], [0xFF00], 1),  # no link key
+        ([block(0, LONG[:71], 2), block(0, LONG[:71], 2, 10)], [0xFF00], 1),  # one at a time
+    ):
+        radio = assembling()
+        assert hear(radio, *blocks) == acknowledged, blocks
+        assert radio._reply is None and radio.discarded == discarded, blocks
+
+
+def test_a_message_in_blocks_is_bounded_and_not_waited_for_for_ever():
+    radio = assembling()
+    many = [block(index, bytes(71), 9 if index == 0 else 0) for index in range(9)]
+    assert hear(radio, *many) == [0xFF00, 0xFF01, 0xFF02, 0xFF03, 0xFF04]
+    assert radio.discarded == 4 and len(radio.blocks[3]) == 355
+    # The sender has given up; so does the device, when somebody else begins.
+    radio.blocks = radio.blocks[:4] + (ticks_ms() - 10001,)
+    assert hear(radio, block(0, LONG[:71], 2, 10), block(1, LONG[71:], 0, 10)) == [0xFF00, 0xFF01]
+    assert radio._reply == LONG and radio.discarded == 5
+
+
+def test_blocks_without_the_link_key_are_no_answer():
+    radio = assembling()
+    hear(radio, block(0, LONG[:71], 2, 9, 0x3A51, 0x8040), block(1, LONG[71:], 0, 9, 0x3A51, 0x8040))
+    assert radio._reply is None and radio.discarded == 1
+
+
+def test_a_refused_acknowledgement_costs_nothing():
+    radio = assembling()
+    radio.ncp.refusal = 2
+    assert hear(radio, block(0, LONG[:71], 2)) == [] and radio.discarded == 1
+    radio.ncp.refusal = None
+    assert hear(radio, block(0, LONG[:71], 2), block(1, LONG[71:])) == [0xFF00, 0xFF01]
+    assert radio._reply == LONG

@@ -2,7 +2,7 @@
 
 from inkmeter import recovery
 from inkmeter.home import Home
-from inkmeter.session import Removed
+from inkmeter.session import LinkLost, Removed
 
 ALL_CHANNELS = 0x07FFF800
 LADDER = [(1, 0), (1, ALL_CHANNELS), (0, 0), (0, ALL_CHANNELS)]
@@ -84,3 +84,62 @@ def test_a_device_that_was_removed_stops_trying():
     except Removed:
         return
     raise AssertionError("nothing was raised")
+
+
+class Household(FakeSession):
+    """Presses OK at these seconds after the loss; `shown` are the outcomes, and when each came."""
+
+    def __init__(self, *presses):
+        super().__init__(back_at=450)
+        self.presses = list(presses)
+        self.clock = 0
+        self.left_at = None
+        self.joined = True
+        self.shown = []
+
+    async def do(self, name, *values):
+        if name == "leaveNetwork":
+            self.left_at = self.clock
+        else:
+            self.rejoins.append(values)
+
+    async def pause(self, seconds):
+        if not self.shown or self.shown[-1][1] != self.home.outcome:
+            self.shown.append((self.clock, self.home.outcome))
+        self.clock += seconds
+        if self.presses and self.presses[0] < self.clock:
+            return bool(self.presses.pop(0) + 1)
+        return False
+
+    def lose(self):
+        uptime = recovery.uptime
+        recovery.uptime = lambda: self.clock
+        try:
+            climb(self)
+        except LinkLost:
+            pass
+        finally:
+            recovery.uptime = uptime
+        return self
+
+
+def test_presses_within_an_hour_never_leave_a_network():
+    session = Household(*range(10, 3500, 70)).lose()
+    assert session.left_at is None and session.joined
+    assert [one for at, one in session.shown if at < 86400] == ["H01"]
+
+
+def test_after_an_hour_the_first_press_asks_and_the_second_leaves():
+    session = Household(4000, 4020).lose()
+    assert session.left_at == 4025 and not session.joined
+    session = Household(4000).lose()
+    assert session.left_at is None
+    assert [one for at, one in session.shown if at < 86400] == ["H01", "H04", "H01"]
+    # The question is forgotten with the next round.
+    assert Household(4000, 8000).lose().left_at is None
+
+
+def test_after_a_day_it_asks_by_itself_and_one_press_leaves():
+    session = Household(90000).lose()
+    assert session.left_at == 90005
+    assert [one for _, one in session.shown] == ["H01", "H04"]

@@ -1,157 +1,225 @@
 """Reading round after round: how often what is asked, and what silence leads to."""
 
+from answering import EPOCH, ESME, GPF, Enough, Home, u
 from inkmeter import home, rounds
-from inkmeter.radio import NoReply, NotTrusted
-from inkmeter.session import LinkLost, Server
+from inkmeter.radio import NotTrusted
+from inkmeter.session import LinkLost
+
+METERING, PRICE, TIME = 0x0702, 0x0700, 0x000A
 
 
-class Enough(Exception):
-    pass
+def reading(session, gas=False):
+    """Gives a home's servers their registers, and the hub its clock."""
+    session.time_endpoint = 1
+    session.radio.attributes[ESME, METERING] = {
+        0x0000: (0x25, u(5_072_076, 6)),
+        0x0001: (0x25, u(12, 6)),
+        0x0400: (0x2A, u(2547, 3)),
+    }
+    session.radio.attributes[GPF, TIME] = {0x0000: lambda: (0xE2, u(EPOCH + session.now, 4)), 0x0001: (0x18, b"\x02")}
+    if gas:
+        session.radio.attributes[GPF, METERING] = {
+            0x0000: (0x25, u(2_282_363, 6)),
+            0x0007: lambda: (0xE2, u(EPOCH + session.now - 60, 4)),
+        }
+    return session
 
 
-class Price:
-    def __init__(self, rate, end):
-        self.rate, self.end = rate, end
-        self.currency, self.tier, self.label = 826, 1, ""
+def priced(session, rate=24500, start=0, minutes=0xFFFF, node=ESME):
+    def publish(_):
+        now = EPOCH + session.now
+        body = u(1, 4) + b"\x02E7" + u(9, 4) + u(now, 4) + b"\x00" + u(826, 2) + b"\x51\x11"
+        return [(0, body + u(start, 4) + u(minutes, 2) + u(rate, 4))]
+
+    session.radio.commands[node, PRICE, 0] = publish
 
 
-class FakeSession:
-    """A home whose time is moved by waiting alone, for `seconds`; stands in for the module that asks, too."""
-
-    def __init__(self, seconds, price=None, meter_silent=False, hub_silent=False, gas=False):
-        self.now = 1000
-        self.until = self.now + seconds
-        self.radio = None
-        self.home = home.Home()
-        self.clock = Utc(self)
-        self.servers = {home.ELECTRICITY: Server(0x3A51, bytes(8), 1, None if price is None else 1)}
-        if gas:
-            self.servers[home.GAS] = Server(0, b"", 2)
-        self.published = price
-        self.meter_silent = meter_silent
-        self.hub_silent = hub_silent
-        self.polled = {home.ELECTRICITY: [], home.GAS: []}
-        self.priced = []
-        self.clocked = []
-        self.doubtful = None
-        self.look_after = 300
-
-    async def wait(self, seconds):
-        self.now += seconds
-        if self.now > self.until:
-            raise Enough
-
-    async def check_network(self):
-        pass
-
-    async def poll(self, radio, server, meter, clock):
-        self.polled[meter.commodity].append(self.now)
-        if self.meter_silent and meter.commodity == home.ELECTRICITY:
-            raise NoReply(0x0702, "nobody answers")
-
-    async def read_price(self, radio, server):
-        self.priced.append(self.now)
-        return self.published
-
-    async def set_clock(self, session):
-        self.clocked.append(self.now)
-        if self.hub_silent:
-            raise NoReply(0x000A, "nobody answers")
+def alone(session, *jobs):
+    """Rounds of a few jobs only, by their numbers."""
+    told = session.rounds()
+    kept = [row for row in range(len(told._what)) if told._what[row] >> 8 in jobs]
+    told._due, told._what = [told._due[row] for row in kept], [told._what[row] for row in kept]
+    return told
 
 
-class Utc:
-    def __init__(self, session):
-        self.session = session
+def run(session, seconds, *jobs):
+    """What the rounds of these jobs end with; [(when, node, cluster, what)] of what was asked."""
+    asked = []
+    request = session.radio.request
 
-    def now(self):
-        return 800000000 + self.session.now
+    async def asking(node_id, endpoint, cluster, frame):
+        asked.append((session.now, node_id, cluster, frame[2] if frame[0] & 3 else "read"))
+        return await request(node_id, endpoint, cluster, frame)
 
-
-def run(session):
-    """What the rounds end with, None where they end by themselves: a server is to be looked for."""
-    kept = rounds.metering, rounds.uptime
-    rounds.metering, rounds.uptime = session, lambda: session.now
+    session.radio.request = asking
+    session.until = session.now + seconds
+    told = alone(session, *jobs)
+    end = None
     try:
-        rounds.run(session).send(None)
+        session.timed(lambda: told.run().send(None))
     except StopIteration:
-        return None
-    except (Enough, LinkLost, NotTrusted) as end:
-        return type(end)
-    finally:
-        rounds.metering, rounds.uptime = kept
+        pass
+    except (Enough, LinkLost, NotTrusted) as error:
+        end = type(error)
+    session.radio.request = request
+    return end, asked
 
 
-def gaps(times):
-    return [times[i + 1] - times[i] for i in range(len(times) - 1)]
+def times(asked, node, cluster):
+    return [when for when, whom, what, _ in asked if (whom, what) == (node, cluster)]
+
+
+def gaps(found):
+    return [found[i + 1] - found[i] for i in range(len(found) - 1)]
 
 
 def test_how_often_the_meters_are_read_and_the_clock_is_set():
-    session = FakeSession(22000, gas=True)
+    session = reading(Home(gas=True), gas=True)
     session.servers[home.ELECTRICITY].period = 30
-    assert run(session) is Enough
-    assert set(gaps(session.polled[home.ELECTRICITY])) == {30}
-    assert set(gaps(session.polled[home.GAS])) == {300}
-    assert session.clocked == [1000 + 21600]
+    end, asked = run(session, 22000, rounds.POLL, rounds.TIME)
+    assert end is Enough
+    assert set(gaps(times(asked, ESME, METERING))) == {30}
+    assert set(gaps(times(asked, GPF, METERING))) == {300}
+    assert times(asked, GPF, TIME) == [1000 + 21600]
 
 
 def test_gas_that_is_missing_is_looked_for_and_less_and_less_often():
-    session = FakeSession(10000)
+    session = reading(Home())
     for due in (300, 600, 1200):
         began = session.now
-        assert run(session) is None and session.doubtful == home.GAS and session.now - began == due
+        assert session.run(10000) is None and session.doubtful == home.GAS and session.now - began == due
         session.doubtful = None
     session.look_after = 80000
-    run(session)
+    session.run(100)
     assert session.look_after == 86400
 
 
 def test_a_silent_meter_is_asked_less_and_less_often_and_then_looked_for():
-    session = FakeSession(1000, meter_silent=True, gas=True)
-    assert run(session) is None
-    assert gaps(session.polled[home.ELECTRICITY]) == [10, 20, 30, 40, 50]
-    assert session.clocked == [1030, 1150]  # the hub, at each third failure
+    session = reading(Home(gas=True), gas=True)
+    session.radio.silent.add((ESME, METERING))
+    end, asked = run(session, 1000, rounds.POLL)
+    assert end is None
+    assert gaps(times(asked, ESME, METERING)) == [10, 20, 30, 40, 50]
+    assert times(asked, GPF, TIME) == [1030, 1150]  # the hub, at each third failure
     assert session.doubtful == home.ELECTRICITY
 
 
 def test_a_hub_that_answers_nothing_secured_has_another_key():
-    session = FakeSession(1000, meter_silent=True, gas=True)
+    session = reading(Home(gas=True), gas=True)
     session.servers[home.ELECTRICITY].node_id = 0
-    assert run(session) is NotTrusted and session.doubtful is None
+    session.radio.silent.add((GPF, METERING))
+    assert run(session, 1000, rounds.POLL)[0] is NotTrusted and session.doubtful is None
 
 
 def test_a_hub_that_is_silent_too_is_a_lost_link():
-    session = FakeSession(600, meter_silent=True, hub_silent=True, gas=True)
-    assert run(session) is LinkLost
+    session = reading(Home(gas=True), gas=True)
+    session.radio.silent |= {(ESME, METERING), (GPF, TIME)}
+    assert run(session, 600, rounds.POLL)[0] is LinkLost
     assert session.now == 1030
 
 
 def test_a_price_is_asked_for_again_when_it_ends_and_holds_no_longer():
-    session = FakeSession(4000, price=Price(24500, 800000000 + 1000 + 600), gas=True)
-    assert run(session) is Enough
-    assert session.priced[1] == 1600
-    session = FakeSession(4000, price=Price(24500, None), gas=True)
-    assert run(session) is Enough
-    assert gaps(session.priced) == [1800, 1800]
-    session = FakeSession(100, price=Price(24500, 800000000 + 1000 + 600), gas=True)
-    run(session)
+    session = reading(Home(gas=True), gas=True)
+    priced(session, 24500, EPOCH + 1000, 10)
+    _, asked = run(session, 4000, rounds.PRICE)
+    assert times(asked, ESME, PRICE)[1] == 1600
+    session = reading(Home(gas=True), gas=True)
+    priced(session)
+    _, asked = run(session, 4000, rounds.PRICE)
+    assert gaps(times(asked, ESME, PRICE)) == [1800, 1800]
+    session = reading(Home(gas=True), gas=True)
+    priced(session, 24500, EPOCH + 1000, 10)
+    run(session, 100, rounds.PRICE)
     rate = session.home.price(home.ELECTRICITY).rate
     assert rate.current(1600) == 24500 and rate.current(1601) is None
 
 
 def test_a_price_that_is_over_is_unknown_and_not_asked_for_all_the_time():
-    for price in (Price(24500, 800000000 + 900), None):
-        session = FakeSession(1000, price=price or Price(0, None), gas=True)
-        session.published = price
-        assert run(session) is Enough
-        assert gaps(session.priced)[:3] == [120, 120, 120]
-        assert session.home.price(home.ELECTRICITY).rate.value is None
-    session = FakeSession(100, price=Price(24500, 800000000 + 1005), gas=True)
-    assert run(session) is Enough
-    assert len(session.priced) == 1
+    session = reading(Home())
+    priced(session, 24500, EPOCH + 400, 5)
+    _, asked = run(session, 290, rounds.PRICE)
+    assert gaps(times(asked, ESME, PRICE)) == [120, 120]
+    assert session.home.price(home.ELECTRICITY).rate.value is None
+    session = reading(Home())
+    session.radio.commands[ESME, PRICE, 0] = 0x8B
+    _, asked = run(session, 100000, rounds.PRICE)
+    assert gaps(times(asked, ESME, PRICE))[:6] == [120, 120, 120, 3600, 7200, 14400]
+    assert session.home.price(home.ELECTRICITY).rate.value is None
+    session = reading(Home())
+    priced(session, 24500, EPOCH + 945, 1)
+    _, asked = run(session, 100, rounds.PRICE)
+    assert len(asked) == 1
 
 
 def test_a_price_that_is_not_known_is_not_nought():
-    session = FakeSession(100, price=Price(None, None), gas=True)
-    assert run(session) is Enough
+    session = reading(Home())
+    priced(session, 0xFFFFFFFF)
+    run(session, 100, rounds.PRICE)
     rate = session.home.price(home.ELECTRICITY).rate
     assert rate.value is None and rate.state(1000) == home.LIVE
+
+
+def test_a_price_at_a_server_that_has_none_is_not_asked_for():
+    session = reading(Home())
+    session.servers[home.ELECTRICITY].price_endpoint = None
+    _, asked = run(session, 1000, rounds.PRICE)
+    assert asked == []
+    assert session.home.price(home.ELECTRICITY).rate.state(1000) == home.NEVER
+
+
+def test_a_poll_waits_for_no_more_than_one_request():
+    session = reading(Home(gas=True), gas=True)
+    session.radio.takes = 3  # seconds each
+    session.servers[home.ELECTRICITY].period = 10
+    _, asked = run(session, 600, rounds.POLL, *range(rounds.PRICE, 22))
+    polls = [when for when, node, cluster, what in asked if (node, cluster) == (ESME, METERING)]
+    polled = times([one for one in asked if one[3] == "read"], ESME, METERING)
+    assert len(asked) > len(polls)
+    # Due 10 s after the last poll was answered; one other request, the gas poll and itself may come first.
+    moving = [when for when in polled]
+    assert max(gaps(moving)) <= 10 + 3 * 3, gaps(moving)
+
+
+def test_what_a_home_does_not_have_is_asked_for_seldom():
+    session = reading(Home(gas=True), gas=True)
+    _, asked = run(session, 86400, *range(rounds.PRICE, 22))
+    counts = {}
+    for when, node, cluster, what in asked:
+        if when > 1000 + 600:
+            counts[node, cluster, what] = counts.get((node, cluster, what), 0) + 1
+    # One meter, one hub, a day: the registers are looked for group by group, the rest a handful of times.
+    assert max(counts.values()) <= 60, counts
+    assert sum(counts.values()) < 400, counts
+
+
+def test_a_job_that_gets_no_answer_rests_and_is_no_reason_to_look_for_the_hub():
+    session = reading(Home(gas=True), gas=True)
+    session.radio.silent.add((ESME, 0x0705))
+    end, asked = run(session, 5000, rounds.POLL, rounds.PREPAYMENT)
+    assert end is Enough and times(asked, GPF, TIME) == []
+    assert gaps(times(asked, ESME, 0x0705)) == [60, 120, 3600]
+
+
+def test_the_hub_s_clock_is_asked_soon_again_while_it_does_not_know():
+    session = reading(Home())
+    session.clock.known = False
+    session.radio.attributes[GPF, TIME][0x0001] = (0x18, b"\x00")
+    told = alone(session, rounds.TIME)
+    told._due[0] = session.now
+    session.until = session.now + 1000
+    try:
+        session.timed(lambda: told.run().send(None))
+    except Enough:
+        pass
+    assert len(session.radio.asked) == 4
+
+
+def test_hurry_brings_a_job_forward_and_never_back():
+    session = reading(Home())
+    told = alone(session, rounds.TARIFF)
+    told._due[0], told._what[0] = 9000, told._what[0] | 3
+    session.timed(told.hurry, rounds.TARIFF, 0, 60)
+    assert told._due == [1060] and told._what[0] & 0x7F == 0
+    session.timed(told.hurry, rounds.TARIFF, 0, 500)
+    session.timed(told.hurry, rounds.TARIFF, 1, 0)
+    assert told._due == [1060]

@@ -3,7 +3,8 @@
 from inkmeter import home as h
 from inkmeter import screens
 from inkmeter.outcomes import words, wrap
-from inkmeter.screens import confirm, pairing, progress, readings, trouble
+from inkmeter.screens import confirm, countdown, pairing, progress, readings, trouble
+from inkmeter.view import View
 
 SIZES = ((296, 128), (250, 122))
 
@@ -24,12 +25,16 @@ def reading(watts=950, price=24500):
     return home
 
 
+def view(home, size=SIZES[0]):
+    return View(home, None, *size)
+
+
 def texts(marks):
     return [mark[3] for mark in marks if isinstance(mark[0], str)]
 
 
 def shown(home, now=100, size=SIZES[0]):
-    return texts(readings.picture(home, now, *size))
+    return texts(readings.picture(view(home, size), now))
 
 
 def test_use():
@@ -83,7 +88,7 @@ def test_the_pairing_screen_has_every_group():
     home.install_code = bytes.fromhex("83FED3407A939723A5C639B26916D505C3B5")
     home.set_stage(h.WAITING_SUPPLIER, "P02")
     for size in SIZES:
-        joined = " ".join(texts(pairing.picture(home, 0, *size)))
+        joined = " ".join(texts(pairing.picture(view(home, size), 0)))
         for group in "00DB 1234 5678 90A0 83FE D340 7A93 9723 A5C6 39B2 6916 D505 C3B5".split():
             assert group in joined
         assert "Device ID" in joined and "supplier" in joined and "Enter the code on their site" in joined
@@ -93,7 +98,7 @@ def test_a_meter_is_known_by_the_end_of_its_number():
     home = h.Home()
     home.set_stage(h.CONFIRMING, "P11", "21E0047731")
     for size in SIZES:
-        assert "047731" in texts(confirm.picture(home, 0, *size))
+        assert "047731" in texts(confirm.picture(view(home, size), 0))
 
 
 def test_everything_is_inside_the_picture():
@@ -102,7 +107,7 @@ def test_everything_is_inside_the_picture():
     home.set_stage(h.WAITING_SUPPLIER, "P03", "21E0047731")
     for size in SIZES:
         for screen in (confirm, pairing, progress, readings, trouble):
-            for mark in screen.picture(home, 100, *size):
+            for mark in screen.picture(view(home, size), 100):
                 x, y = mark[1:3] if isinstance(mark[0], str) else mark[:2]
                 assert 0 <= x <= size[0] and 0 <= y < size[1] - 5, (screen.__name__, mark)
 
@@ -111,39 +116,43 @@ def test_progress_counts_its_stages():
     home = h.Home()
     for stage in range(7):
         home.set_stage(stage)
-        filled = [mark for mark in progress.picture(home, 0, 296, 128) if not isinstance(mark[0], str) and mark[4] == 1]
+        marks = progress.picture(view(home), 0)
+        filled = [mark for mark in marks if not isinstance(mark[0], str) and mark[4] == 1]
         assert len(filled) == 6 - stage
 
 
 def test_which_screen_is_shown():
     home = h.Home()
-    assert screens.choose(home) == "progress"
+    assert screens.choose(view(home)) == "progress"
     home.install_code = bytes(18)
     for code in ("P01", "P02", "P03", "P04"):
         home.set_stage(h.WAITING_SUPPLIER, code)
-        assert screens.choose(home) == "pairing"
+        assert screens.choose(view(home)) == "pairing"
     home.set_stage(h.KEY_EXCHANGE, "P06")
-    assert screens.choose(home) == "trouble"
+    assert screens.choose(view(home)) == "trouble"
     home.set_stage(h.CONFIRMING, "P11", "4711")
-    assert screens.choose(home) == "confirm"
+    assert screens.choose(view(home)) == "confirm"
     home.set_stage(h.READING)
-    assert screens.choose(home) == "readings"
+    assert screens.choose(view(home)) == "readings"
     home.set_stage(h.READING, "H01", "3 min")
-    assert screens.choose(home) == "trouble"
+    assert screens.choose(view(home)) == "trouble"
 
 
-def test_figures_alone_do_not_change_the_meaning():
-    home = reading()
-    before = screens.meaning(home, 100)
-    home.meter(h.ELECTRICITY).instantaneous_demand.put(1000, 110, 831898210)
-    home.meter(h.ELECTRICITY).current_summation_delivered.put(4631216, 110, 831898210)
-    assert screens.meaning(home, 110) == before
-    home.meter(h.GAS).current_summation_delivered.put(2282400, 110, 831898800)
-    assert screens.meaning(home, 110) != before
+def test_a_held_chord_counts_down():
+    held = view(reading())
+    held.countdown = 7
+    assert screens.choose(held) == "countdown"
+    assert "7" in texts(countdown.picture(held, 0))
+
+
+def test_an_away_display_hides_what_is_used():
+    away = view(reading())
+    away.settings.away = 1
+    assert not [text for text in texts(readings.picture(away, 100)) if "0.95" in text or text.endswith(" kWh")]
 
 
 def test_every_outcome_has_words():
-    for code in ("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P11", "P12", "H01", "H02", "N01", "N02"):
+    for code in ("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P11", "P12", "H01", "H02", "H04", "N01", "N02"):
         happened, todo = words(code)
         assert len(happened) > 5 and len(todo) > 5 and happened != words("X99")[0], code
     assert words("X99")[0] == "Something went wrong"

@@ -1,6 +1,6 @@
 // zigbee-herdsman, unmodified, with the emulated radio module as its coordinator: what it says, one line of JSON each.
 const path = require("node:path");
-const [port, folder, modules] = process.argv.slice(2);
+const [port, folder, modules, installCode] = process.argv.slice(2);
 const { Controller, setLogger } = require(path.join(modules, "zigbee-herdsman"));
 
 const say = (what) => console.log(JSON.stringify(what));
@@ -25,6 +25,14 @@ const controller = new Controller({
         say({ version: (await controller.getCoordinatorVersion()).meta });
         await controller.permitJoin(60);
         say({ permitted: true });
+        if (installCode) {
+            // Somebody joins, and goes again.
+            controller.on("deviceJoined", ({ device }) => say({ joined: device.ieeeAddr }));
+            const gone = new Promise((resolve) => controller.on("deviceLeave", ({ ieeeAddr }) => resolve(ieeeAddr)));
+            await controller.addInstallCode(installCode);
+            say({ admitted: true });
+            say({ left: await gone });
+        }
         await controller.stop();
         say({ stopped: true, errors });
     } catch (error) {

@@ -7,11 +7,11 @@ import pytest
 from host_tools.sim.portal import Timeline
 from host_tools.sim.radio.capture import capturing
 from host_tools.sim.run import run
-from host_tools.sim.scenarios import fresh
+from host_tools.sim.scenarios import Newcomer, fresh, price_in_full
 from host_tools.sim.world import Settings
 
 QUICK = Timeline(accepted=0.1, matched=0.1, hub_reached=0.1, listed=0.1, granted=1)
-METERING = 0x0702
+METERING, PRICE = 0x0702, 0x0700
 
 
 def watched(attribute, seen):
@@ -26,13 +26,48 @@ def watched(attribute, seen):
 
 
 @pytest.fixture(scope="module")
-def life(tmp_path_factory):
-    """The whole life of a device, captured: (folder, the values that the meters gave out)."""
-    folder = tmp_path_factory.mktemp("life")
-    given = {"import": [], "export": [], "gas": []}
+def behind(tmp_path_factory):
+    """A join by way of the meter, with addresses and PAN ids that two have, captured: its folder."""
+    folder = tmp_path_factory.mktemp("behind")
 
     async def story(home):
         world = home.world
+        with capturing(world.air, lambda: home.clock.now_us, folder / "air.pcap", folder / "zigbee_pc_keys"):
+            await home.pair()
+            await fresh(home, 60)
+            world.ncp.stack.in_range = False
+            world.hub.rotate_key()
+            await home.sleep(20)
+            world.ncp.stack.in_range = True
+            await fresh(home, 900)
+            world.meter.parent.on_pan_id_conflict()
+            await home.sleep(20)
+            Newcomer(home, world.ncp.stack.node_id)
+            await home.sleep(20)
+            await fresh(home, 60)
+            world.hub.remove(world.ncp.stack.eui64)
+            await home.until_shows("Supplier removed", 60)
+
+    run(Settings(timeline=QUICK, far=True, gas=False), folder, story)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory):
+    """The whole life of a device, captured: (folder, the values that the meters gave out)."""
+    folder = tmp_path_factory.mktemp("life")
+    given = {"import": [], "export": [], "gas": [], "price": []}
+
+    async def story(home):
+        world = home.world
+        price_in_full(home)
+        published = world.meter.commands[1, PRICE, 0x00]
+
+        def publish(payload, message):
+            given["price"].append(published(payload, message)[1])
+            return 0x00, given["price"][-1]
+
+        world.meter.commands[1, PRICE, 0x00] = publish
         electricity, gas = world.meter.attributes[1][METERING], world.hub.attributes[2][METERING]
         watched(electricity[0x0000], given["import"])
         watched(electricity[0x0001], given["export"])
@@ -80,9 +115,11 @@ def fields(folder, condition, *names, keys=True):
     ]  # fmt: skip
 
 
-def test_no_frame_is_malformed_or_closed_to_who_has_the_keys(life):
-    folder, _ = life
-    assert len(tshark(folder)) > 1000
+@pytest.mark.parametrize("captured", ["life", "behind"])
+def test_no_frame_is_malformed_or_closed_to_who_has_the_keys(captured, request):
+    got = request.getfixturevalue(captured)
+    folder = got[0] if captured == "life" else got
+    assert len(tshark(folder)) > 500
     for trouble in (
         "_ws.malformed",
         "zbee_sec.encrypted_payload",
@@ -115,6 +152,30 @@ def test_the_dissected_values_are_those_that_the_meters_gave_out(life):
         assert len(once) > (2 if name == "gas" else 5)
 
 
+def test_a_message_in_blocks_is_put_together_to_what_the_meter_said(life):
+    folder, given = life
+    rows = fields(
+        folder, "zbee_aps.reassembled.length && wpan.src16 == 0x3a51 && zbee_nwk.src == 0x3a51", "zbee_aps.cluster",
+        "zbee_aps.reassembled.length", "zbee_zcl_se.price.rate_label", "zbee_zcl_se.price.price",
+        "zbee_zcl_se.price.extended_price_tier", "zbee_zcl_se.price.duration_in_minutes",
+    )  # fmt: skip
+    seen = []
+    for cluster, length, label, price, tier, minutes in rows:
+        said = given["price"][len(seen)]
+        assert (int(cluster, 16), int(length)) == (PRICE, 3 + len(said))
+        at = 5 + said[4]
+        assert label.encode() == said[5:at] and int(tier, 0) == 0
+        assert int(price) == int.from_bytes(said[at + 19 : at + 23], "little")
+        assert int(minutes, 0) == int.from_bytes(said[at + 17 : at + 19], "little")
+        seen.append(price)
+    assert len(seen) == len(given["price"]) > 0
+    acknowledged = fields(
+        folder, "zbee_aps.type == 2 && zbee_aps.fragmentation && wpan.dst16 == 0x3a51", "zbee_aps.block",
+        "zbee_aps.block_acks",
+    )  # fmt: skip
+    assert [int(row[0]) for row in acknowledged] == [0, 1] * len(seen)
+
+
 def test_every_step_of_a_life_is_there(life):
     folder, _ = life
     for step, condition in {
@@ -135,6 +196,28 @@ def test_every_step_of_a_life_is_there(life):
         "leave": "zbee_nwk.cmd.id == 0x04",
     }.items():
         assert tshark(folder, "-Y", condition), step
+
+
+def test_every_step_of_a_life_behind_the_meter_is_there(behind):
+    for step, condition in {
+        "beacon of the router": "zbee_beacon.depth == 1 && zbee_beacon.end_dev == 1",
+        "association with the router": "wpan.cmd == 1 && wpan.dst16 == 0x3a51",
+        "permit joining": "zbee_aps.zdp_cluster == 0x0036 && zbee_nwk.dst == 0xfffc",
+        "update device, joined": "zbee_aps.cmd.id == 0x06 && zbee_aps.cmd.update_status == 1 && zbee_aps.security == 1",
+        "update device, rejoined by the trust centre": "zbee_aps.cmd.id == 0x06 && zbee_aps.cmd.update_status == 3",
+        "tunnel, with the key in it": "zbee_aps.cmd.id == 0x0e && zbee_nwk.dst == 0x3a51 && zbee_aps.cmd.key",
+        "network key, by the router": "zbee_aps.cmd.id == 0x05 && zbee_nwk.src == 0x3a51 && zbee_nwk.security == 0",
+        "route request": "zbee_nwk.cmd.id == 0x01",
+        "route reply": "zbee_nwk.cmd.id == 0x02",
+        "key establishment, relayed": "zbee_aps.cluster == 0x0800 && wpan.src16 == 0x3a51 && zbee_nwk.src == 0",
+        "network report": "zbee_nwk.cmd.id == 0x09",
+        "network update": "zbee_nwk.cmd.id == 0x0a",
+        "address conflict": "zbee_nwk.cmd.id == 0x03 && zbee_nwk.cmd.status == 0x0d",
+        "another address, unasked": "zbee_nwk.cmd.id == 0x07 && zbee_nwk.security == 1",
+        "remove device": "zbee_aps.cmd.id == 0x07 && zbee_nwk.dst == 0x3a51",
+        "leave": "zbee_nwk.cmd.id == 0x04 && wpan.src16 == 0x3a51",
+    }.items():
+        assert tshark(behind, "-Y", condition), step
 
 
 def test_readings_and_prices_are_under_the_link_key(life):

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import sys
+from pathlib import Path
 
 import pytest
 import zigpy.types as t
@@ -120,3 +122,47 @@ def test_our_firmware_joins_zigpy_s_network_by_install_code_and_says_that_it_is_
         second.server.close()
 
     run(Settings(), tmp_path, story, real_time=15.0)
+
+
+async def bellows(port, *arguments):
+    """What bellows' command line says within a minute; one that fails may never end by itself."""
+    command = Path(sys.executable).with_name("bellows")
+    process = await asyncio.create_subprocess_exec(
+        str(command), "-d", f"socket://127.0.0.1:{port}", "-b", "115200", *arguments,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), 60)
+    except TimeoutError:
+        return None, "nothing within a minute"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    return process.returncode, out.decode()
+
+
+@pytest.mark.slow
+def test_bellows_command_line_forms_a_network_and_reads_it_back(tmp_path):
+    async def main():
+        world = World(asyncio.get_running_loop(), Settings())
+        server = NcpServer(world)
+        port = await server.start()
+        database = tmp_path / "app.db"
+        database.touch()
+        try:
+            code, said = await bellows(port, "form", "-D", str(database), "-c", "15", "-P", "4711")
+            assert code == 0, said
+            network = world.ncp.stack.flash.network
+            assert (network.pan_id, network.channel) == (4711, 15)
+            code, said = await bellows(port, "info")
+            assert code == 0 and "JOINED_NETWORK" in said and "COORDINATOR" in said, said
+            assert "EmberZNet version: 7.4.1" in said
+            code, said = await bellows(port, "permit", "-D", str(database), "-t", "1")
+            assert code == 0 and "Joins are permitted" in said, said
+            world.check()
+        finally:
+            await server.stop()
+
+    with asyncio.Runner(loop_factory=lambda: Clock(real_time=1.0)) as runner:
+        runner.run(main())

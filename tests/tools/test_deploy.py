@@ -17,6 +17,8 @@ import io
 
 NAME = "partless"
 PANEL_WIDTH, PANEL_HEIGHT = 296, 128
+PANEL = "ssd1680"
+BUTTONS = 3
 
 
 class _Silence(io.IOBase):
@@ -38,8 +40,13 @@ def panel():
     return (_Silence(),) + 3 * (lambda level: None,) + (lambda: 0,)
 
 
-async def pressed():
+async def buttons():
     await asyncio.sleep(3600)
+    return 0
+
+
+def light(level, state):
+    pass
 
 
 async def reset_ncp():

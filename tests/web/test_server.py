@@ -23,7 +23,7 @@ def paired_up(home):
     """A home whose panel shows its code; the code read from the picture."""
     home.do("speed", 10)
     home.until(lambda now: "P02" in now["words"])
-    home.hello = {"account": {"mpan": "1012345678903", "mprn": "7400000018", "postcode": "ZZ9 9ZZ"}}
+    home.hello = {"account": {"mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ"}}
     home.code = home.label()
     return home
 

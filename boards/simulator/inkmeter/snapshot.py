@@ -6,6 +6,7 @@ Long strings and few names: a name stays in the heap for good.
 import gc
 import json
 
+from inkmeter import settings
 from inkmeter.log import uptime
 from micropython import const
 
@@ -17,6 +18,8 @@ _LINE = const(
     '{"stage": %d, "outcome": %s, "detail": %s, "utc": %s, "meters": {%s}, "prices": {%s}, '
     '"ash": {"frames_in": %d, "frames_out": %d, "retransmissions": %d, "discarded": %d}, '
     '"radio": {"discarded": %d}, "uart": {"bytes_in": %d, "bytes_out": %d}, "restarts": %s, "refreshes": %d, '
+    '"page": %d, "mode": %d, "cursor": %d, "money": %d, "digits": %d, "locked_for": %d, "zero": %s, "today": %s, "held_back": %d, "facts": {%s}, '
+    '"settings": %s, "panel": {"full": %d, "partial": %d, "budget": %d}, '
     '"heap": {"live_bytes": %d, "peak_bytes": %d, "size_bytes": %d}}\n'
 )
 
@@ -27,8 +30,10 @@ def _value(value, now):
 
 
 def take(app, live, peak):
-    """The line; `live` and `peak` are the heap's figures in bytes."""
-    home, ncp, ash = app.home, app.ncp, app.ncp.ash
+    """The line. `live` and `peak` are the most bytes that were in use in the heap: with nothing loaded for the moment,
+    and ever.
+    """
+    home, ncp, ash, view, display = app.home, app.ncp, app.ncp.ash, app.view, app.display
     now = uptime()
     meters = []
     for commodity, meter in home.meters.items():
@@ -45,6 +50,11 @@ def take(app, live, peak):
         ", ".join(meters), ", ".join(prices),
         ash.frames_in, ash.frames_out, ash.retransmissions, ash.discarded, app.radio.discarded,
         ncp.bytes_in, ncp.bytes_out,
-        json.dumps(app.supervisor.restarts), app.display.refreshes, live, peak, gc.mem_alloc() + gc.mem_free(),
+        json.dumps(app.supervisor.restarts), display.full + display.partial,
+        view.page, view.mode, view.cursor, view.money, len(view.digits), view.locked_for, json.dumps(view.zero),
+        json.dumps([view.ledger.today(i) for i in range(2)]), view.ledger.held_back,
+        ", ".join(['"%d": %s' % (fact, json.dumps(home.fact(fact, now))) for fact in home.told[::3]]),
+        json.dumps(settings.values(view.settings)), display.full, display.partial,
+        display.budget, live, peak, gc.mem_alloc() + gc.mem_free(),
     )  # fmt: skip
     return line.encode()

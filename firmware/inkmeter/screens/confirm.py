@@ -1,15 +1,19 @@
 """Asks the household whether the meter that was found is theirs."""
 
-from inkmeter import outcomes
+from inkmeter import words as w
+from inkmeter.outcomes import outcome
 
 
-def picture(home, now, width, height):
-    happened, todo = outcomes.words(home.outcome)
-    centre = width // 2
-    y = height // 2
-    return [
-        ("head", centre, y - 58, happened, "^"),
-        ("body", centre, y - 26, "The number on it ends with", "^"),
-        ("head", centre, y - 6, home.detail[-6:], "^"),
-        ("body", centre, y + 36, todo, "^"),
-    ]
+def draw(page):
+    happened, todo, _, _ = outcome(page.words, page.view.home.outcome)
+    head = page.font(page.texts[0]).height
+    body = page.font(page.texts[-1]).height
+    sizes = page.texts if page.large else page.texts[1:]
+    gap = max((page.bottom - page.y - 2 * head - 2 * body - 4) // 4, 0)
+    page.y += gap // 2
+    page.line(happened, "^")
+    page.y += gap
+    page.line(page.say(w.ENDS_WITH), "^", sizes)
+    page.line(page.view.home.detail[-6:], "^")
+    page.y += gap
+    page.line(todo, "^", sizes)

@@ -1,35 +1,22 @@
 """How far pairing has come."""
 
-from micropython import const
-
+from inkmeter import words as w
 from inkmeter.home import STAGES
 
-_NAMES = const(
-    (
-        "Starting",
-        "Waiting for your supplier",
-        "Joining the meter network",
-        "Checking the hub's keys",
-        "Finding your meters",
-        "Is this your meter?",
-        "Reading your meters",
-    )
-)
-_BOX = const(22)
-_GAP = const(8)
 
-
-def picture(home, now, width, height):
-    centre = width // 2
-    y = height // 2
-    marks = []
-    marks.append(("head", centre, y - 40, _NAMES[home.stage], "^"))
-    if home.stage:
-        marks.append(("body", centre, y - 12, "Stage %d of %d" % (home.stage, STAGES), "^"))
-    x = centre - (STAGES * (_BOX + _GAP) - _GAP) // 2
-    for stage in range(1, STAGES + 1):
-        marks.append((x, y + 16, _BOX, 14, 0))
-        if stage > home.stage:
-            marks.append((x + 2, y + 18, _BOX - 4, 10, 1))
-        x += _BOX + _GAP
-    return marks
+def draw(page):
+    stage = page.view.home.stage
+    head = page.font(page.texts[0]).height
+    page.y = page.view.height // 2 - head * 2
+    page.line(page.say(w.STAGE_0 + stage), "^")
+    if stage:
+        page.line(page.say(w.STAGE_OF, str(stage)), "^", page.texts[-2:])
+    step = (page.width - 2 * page.edge) // (STAGES + 1)
+    wide = step * 3 // 4
+    x = (page.width - step * STAGES + step - wide) // 2
+    page.y += 6
+    for one in range(1, STAGES + 1):
+        page.box(x, page.y, wide, head * 3 // 4)
+        if one > stage:
+            page.box(x + 2, page.y + 2, wide - 4, head * 3 // 4 - 4, 1)
+        x += step

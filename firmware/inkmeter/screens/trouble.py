@@ -1,36 +1,42 @@
-"""Something is wrong: what, what to do, and its code for whoever is asked for help."""
+"""Something is wrong: what, what to do, who must do it, when it is tried again, and its code for whoever helps."""
 
-from micropython import const
-
-from inkmeter import outcomes
-from inkmeter.clock import hours_and_minutes
-from inkmeter.home import ELECTRICITY, READING, STAGES
-
-_MARGIN = const(6)
-_HEAD_LINE = const(22)
-_LINE = const(17)
+from inkmeter import home as h
+from inkmeter import words as w
+from inkmeter.outcomes import outcome
+from inkmeter.screens import prose
 
 
-def picture(home, now, width, height):
-    happened, todo = outcomes.words(home.outcome)
+def draw(page):
+    home = page.view.home
+    happened, todo, who, again = outcome(page.words, home.outcome)
     if home.detail:
         todo += ", " + home.detail
-    marks = []
-    y = 8
-    for line in outcomes.wrap(happened, width // 10):
-        marks.append(("head", _MARGIN, y, line, "<"))
-        y += _HEAD_LINE
-    y += 4
-    for line in outcomes.wrap(todo, width // 8):
-        marks.append(("body", _MARGIN, y, line, "<"))
-        y += _LINE
-    meter = home.meters.get(ELECTRICITY)
-    if meter and meter.instantaneous_demand.utc is not None:
-        y = height - 2 * _LINE - 4
-        read = "Last reading at " + hours_and_minutes(meter.instantaneous_demand.utc)
-        marks.append(("body", _MARGIN, y, read, "<"))
-    y = height - _LINE
-    marks.append(("body", _MARGIN, y, home.outcome, "<"))
-    if 0 < home.stage < READING:
-        marks.append(("body", width - _MARGIN, y, "Stage %d of %d" % (home.stage, STAGES), ">"))
-    return marks
+    small = page.texts[-2 if page.tall and not page.large else -1]
+    line = page.font(small).height
+    # The code stands at the right of the last line.
+    foot = page.bottom - line
+    rows = [(page.say(w.WHO), who), (page.say(w.AGAIN), again)]
+    meter = home.meters.get(h.ELECTRICITY)
+    if meter and meter.instantaneous_demand.utc is not None and not (page.large and not page.tall):
+        last = page.say(w.LAST_READING, page.say(w.AT, page.when(meter.instantaneous_demand.utc)))
+    else:
+        last = ""
+    sizes = page.texts if page.large else bytes((page.texts[0] + 1,)) + page.texts
+    room = foot - (0 if page.large and not page.tall else 2 * line + 4)
+    page.y += 2
+    prose.draw(page, happened, room - line, sizes)
+    page.y += 2 if page.large else 4
+    prose.draw(page, todo, room)
+    page.y = max(page.y, room - 4)
+    detailed = page.tall or not page.large
+    if detailed:
+        page.rule()
+    room = page.width - 2 * page.edge - page.text(small, page.width - page.edge, foot, home.outcome, ">") - 8
+    if not last and 0 < home.stage < h.READING:
+        last = page.say(w.STAGE_OF, str(home.stage))
+    if not detailed:
+        last = who
+    if last:
+        size, text = page.fit(last, room, bytes((small,)))
+        page.text(size, page.edge, foot, text)
+    return ("rows", rows, foot, bytes((small,))) if detailed else None

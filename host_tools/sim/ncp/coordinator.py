@@ -121,6 +121,7 @@ class Coordinator:
         stack.network = stack.flash.network
         stack.node_id = TRUST_CENTRE
         stack.addresses = {node_id: eui64 for eui64, node_id in stack.flash.formed.children.items()}
+        stack.routing.children = set(stack.addresses)
         stack.up()
 
     def do_permitJoining(self, duration) -> dict[str, Any]:

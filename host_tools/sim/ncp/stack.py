@@ -16,7 +16,7 @@ from host_tools.sim.end_device import EndDevice
 from host_tools.sim.ncp.cbke import CbkeEngine
 from host_tools.sim.ncp.coordinator import COORDINATOR, END_DEVICE, Coordinator, Formed
 from host_tools.sim.ncp.tokens import Tokens
-from host_tools.sim.node import Endpoint, Message
+from host_tools.sim.node import APS_SECURITY, EXTENDED_HEADER, LONGEST_PAYLOAD, Endpoint, Message
 from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import Frame
 from host_tools.sim.radio.nwk import TRUST_CENTRE, Network
@@ -25,8 +25,9 @@ EMBER, EZSP = t.EmberStatus, t.EzspStatus
 LINK_KEY_WAIT_S = 5.0
 _GET_KEY_FROM_INSTALL_CODE = 0x2000
 _HAVE_PRECONFIGURED_KEY = 0x0100
-_APS_ENCRYPTION, _APS_RETRY = 0x0020, 0x0040
-_LONGEST_MESSAGE = 82
+_APS_ENCRYPTION, _APS_RETRY, _APS_FRAGMENT = 0x0020, 0x0040, 0x8000
+_BLOCK_SENDERS = 8
+_WINDOW_SIZE = 0x1C  # of the configuration
 
 
 class State:
@@ -87,6 +88,8 @@ class Stack(EndDevice):
         self._awaiting_link_key: dict[bytes, asyncio.Future[None]] = {}
         self._extended_pan_id = bytes(8)
         self._initialised = False
+        self._preconfigured: bytes | None = None
+        self._blocks: dict[tuple[int, int], Message] = {}
         self.cbke.reset()
         self.coordinator.reset()
 
@@ -260,14 +263,16 @@ class Stack(EndDevice):
 
     async def _join(self, extended_pan_id: bytes, channel: int, pan_id: int) -> None:
         assert self.security
-        if not await self.associate(channel, int(pan_id)):
+        parent = self._best_parent(extended_pan_id, joining=True)
+        if not await self.associate(channel, int(pan_id), parent.source if parent else TRUST_CENTRE):
             self._failed_to_join(EMBER.JOIN_FAILED)
             return
-        hub = self.addresses[TRUST_CENTRE]
-        self.keys[hub] = aps.LinkKey(self.security)
         self._extended_pan_id = extended_pan_id
-        if not await self.authenticate():
-            self.keys.pop(hub, None)
+        self._preconfigured = self.security
+        authenticated = await self.authenticate()
+        self._preconfigured = None
+        hub = self.addresses.get(TRUST_CENTRE)
+        if not authenticated or hub is None:
             self._failed_to_join(EMBER.NO_NETWORK_KEY_RECEIVED)
             return
         self.flash.trust_centre = hub
@@ -292,6 +297,15 @@ class Stack(EndDevice):
             self._alive.cancel()
         self._alive = self.start(self._stay())
         self._status(status)
+
+    def readdressed(self, node_id: int) -> None:
+        super().readdressed(node_id)
+        self.flash.node_id = node_id
+        self._status(EMBER.NODE_ID_CHANGED)
+
+    def network_changed(self) -> None:
+        self.flash.network = self.network
+        self._status(EMBER.PAN_ID_CHANGED)
 
     async def _stay(self) -> None:
         await self.keep_alive()
@@ -328,7 +342,7 @@ class Stack(EndDevice):
     async def _go(self) -> None:
         if not self.coordinator.active and self.state == State.JOINED:
             leave = bytes([nwk.Command.LEAVE, 0])
-            await self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, TRUST_CENTRE, leave, radius=1))
+            await self.send_nwk(self.nwk_frame(nwk.Kind.COMMAND, self.parent_id, leave, radius=1))
         self._leave(LeaveReason.APPLICATION)
 
     def _leave(self, reason: int) -> None:
@@ -404,27 +418,63 @@ class Stack(EndDevice):
                 refusal = EMBER.KEY_NOT_AUTHORIZED
         if refusal:
             return {"status": refusal, "sequence": 0}
-        sequence = self.next_counter()
+        # The host names the number of a message's later blocks: that which the first one got.
+        later = aps_frame.options & _APS_FRAGMENT and aps_frame.groupId & 0xFF
+        sequence = int(aps_frame.sequence) if later else self.next_counter()
         self.start(self._send_unicast(message_type, int(nwk), aps_frame, message_tag, bytes(message), sequence))
         return {"status": EMBER.SUCCESS, "sequence": sequence}
 
     def _cannot_send(self, aps_frame, message: bytes) -> EMBER | None:
         if self.state != State.JOINED:
             return EMBER.NETWORK_DOWN
-        if len(message) > _LONGEST_MESSAGE - (9 if aps_frame.options & _APS_ENCRYPTION else 0):
+        room = LONGEST_PAYLOAD - (APS_SECURITY if aps_frame.options & _APS_ENCRYPTION else 0)
+        if len(message) > room - (EXTENDED_HEADER if aps_frame.options & _APS_FRAGMENT else 0):
             return EMBER.MESSAGE_TOO_LONG
         return None
 
     async def _send_unicast(self, message_type, to: int, frame, tag: int, payload: bytes, sequence: int) -> None:
-        delivered = await self.send(
-            to, frame.clusterId, payload, profile=frame.profileId, source=frame.sourceEndpoint,
-            destination=frame.destinationEndpoint, secure=bool(frame.options & _APS_ENCRYPTION),
-            counter=sequence, ack=bool(frame.options & _APS_RETRY),
-        )  # fmt: skip
+        if frame.options & _APS_FRAGMENT:
+            delivered = await self._send_block(to, frame, payload, sequence)
+        else:
+            delivered = await self._send_message(to, frame, payload, sequence)
         self.callback(
             "messageSentHandler", message_type=message_type, nwk=to, aps_frame=frame.replace(sequence=sequence),
             message_tag=tag, message=b"", status=EMBER.SUCCESS if delivered else EMBER.DELIVERY_FAILED,
         )  # fmt: skip
+
+    async def _send_message(self, to: int, frame, payload: bytes, sequence: int) -> bool:
+        return await self.send(
+            to, frame.clusterId, payload, profile=frame.profileId, source=frame.sourceEndpoint,
+            destination=frame.destinationEndpoint, secure=bool(frame.options & _APS_ENCRYPTION),
+            counter=sequence, ack=bool(frame.options & _APS_RETRY),
+        )  # fmt: skip
+
+    async def _send_block(self, to: int, frame, payload: bytes, sequence: int) -> bool:
+        secured = aps.KeyId.DATA if frame.options & _APS_ENCRYPTION else None
+        number, count = frame.groupId & 0xFF, frame.groupId >> 8
+        block = aps.Frame(
+            aps.Kind.DATA, sequence, payload, frame.profileId, frame.clusterId, frame.sourceEndpoint,
+            frame.destinationEndpoint, ack_request=True, secured=secured, block=number, blocks=0 if number else count,
+        )  # fmt: skip
+        window = self.configuration.get(_WINDOW_SIZE) or 1
+        return await self.send_frames(to, [block], self.key_for(to) if secured else None, number - number % window) == 1
+
+    def do_sendReply(self, nwk, aps_frame, message):
+        # For the blocks of a long message: the number of the window's first, and which of them have come. Hosts differ
+        # in whether they swap the endpoints.
+        incoming = self._blocks.get((int(nwk), int(aps_frame.sequence)))
+        if incoming is None or not aps_frame.options & _APS_FRAGMENT:
+            return {"status": EMBER.INVALID_CALL}
+        self.acknowledge_blocks(incoming, aps_frame.groupId & 0xFF, aps_frame.groupId >> 8)
+        return {"status": EMBER.SUCCESS}
+
+    def on_block(self, message: Message) -> None:
+        """The host puts long messages together, and acknowledges them."""
+        self._blocks.pop((message.sender_id, message.frame.counter), None)
+        self._blocks[message.sender_id, message.frame.counter] = message
+        if len(self._blocks) > _BLOCK_SENDERS:
+            del self._blocks[next(iter(self._blocks))]
+        self._deliver(message)
 
     def do_sendBroadcast(self, nwk, aps_frame, radius, message_tag, message, alias=0xFFFF, sequence=0):
         refusal = self._cannot_send(aps_frame, message)
@@ -442,21 +492,25 @@ class Stack(EndDevice):
     def take(self, nwk_frame: nwk.Frame, rssi: int) -> None:
         if self.state != State.JOINED and not self._awaiting_key:
             return
-        swapped = self._swapped_out(nwk_frame)
+        before = self._key_of_a_stranger(nwk_frame)
         super().take(nwk_frame, rssi)
-        if swapped and self._awaiting_key and not self._awaiting_key.done():
-            self.keys.pop(swapped, None)
+        if before is not None and self._awaiting_key and not self._awaiting_key.done():
+            self.keys.clear()
+            self.keys.update(before)
 
-    def _swapped_out(self, nwk_frame: nwk.Frame) -> bytes | None:
-        # A new trust centre knows the hash of the link key that the old one had (Smart Energy, section 5.4.2.2.3):
-        # its EUI-64, if this may be its first word.
+    def _key_of_a_stranger(self, nwk_frame: nwk.Frame) -> dict[bytes, aps.LinkKey] | None:
+        # The trust centre names itself in its first word. It knows the preconfigured key; a new one, after a swap, the
+        # hash of the link key that the old one had (Smart Energy, section 5.4.2.2.3). What was there before, if this
+        # may be such a word.
         named = aps.named_source(nwk_frame.payload)
         old = self.keys.get(self.flash.trust_centre or b"")
-        if not (self._awaiting_key and named and old and named not in self.keys and nwk_frame.source == TRUST_CENTRE):
+        if not self._awaiting_key or not named or nwk_frame.source != self.parent_id:
             return None
-        self.keys[named] = aps.LinkKey(aes_mmo(old.key))
-        self.addresses[TRUST_CENTRE] = named
-        return named
+        if not self._preconfigured and (named in self.keys or not old):
+            return None
+        before = dict(self.keys)
+        self.keys[named] = aps.LinkKey(self._preconfigured or aes_mmo(old.key))  # type: ignore[union-attr]
+        return before
 
     def on_mac_command(self, frame: Frame) -> None:
         if self.coordinator.active:
@@ -480,7 +534,7 @@ class Stack(EndDevice):
             return
         # An end device leaves at its parent's word, and that has to be under the network key.
         leave = len(frame.payload) == 2 and frame.payload[0] == nwk.Command.LEAVE
-        if leave and frame.secured and frame.source == TRUST_CENTRE and frame.payload[1] & nwk.LEAVE_REQUEST:
+        if leave and frame.secured and frame.source == self.parent_id and frame.payload[1] & nwk.LEAVE_REQUEST:
             self._leave(LeaveReason.NWK_LEAVE)
         super().on_nwk_command(frame)
 
@@ -496,9 +550,13 @@ class Stack(EndDevice):
     def _to_host(self, message: Message) -> None:
         frame = message.frame
         options = (_APS_ENCRYPTION if message.secured else 0) | (_APS_RETRY if frame.ack_request else 0)
+        group = 0
+        if frame.block is not None:
+            options |= _APS_FRAGMENT
+            group = frame.blocks << 8 | frame.block
         aps_frame = t.EmberApsFrame(
             profileId=frame.profile, clusterId=frame.cluster, sourceEndpoint=frame.source,
-            destinationEndpoint=frame.destination, options=options, groupId=0, sequence=frame.counter,
+            destinationEndpoint=frame.destination, options=options, groupId=group, sequence=frame.counter,
         )  # fmt: skip
         self.callback(
             "incomingMessageHandler", message_type=4 if message.broadcast else 0, aps_frame=aps_frame,
@@ -533,11 +591,14 @@ class Stack(EndDevice):
 
     def on_command(self, frame: aps.Frame, sender: bytes | None, sender_id: int) -> None:
         payload = frame.payload
-        if sender_id != TRUST_CENTRE or not payload:
+        if sender_id not in (TRUST_CENTRE, self.parent_id) or not payload or sender is None:
             return
         if aps.transports(payload, aps.KeyType.STANDARD_NETWORK) and len(payload) == 35:
             if self._awaiting_key and payload[19:27] == self.eui64 and frame.secured is aps.KeyId.KEY_TRANSPORT:
+                self.addresses[TRUST_CENTRE] = sender
                 self.take_network_key(payload, self._extended_pan_id)
+        elif sender_id != TRUST_CENTRE:
+            return
         elif aps.transports(payload, aps.KeyType.APPLICATION_LINK) and frame.secured is aps.KeyId.KEY_LOAD:
             self._take_link_key(payload)
         elif payload[:9] == bytes([aps.Command.REMOVE_DEVICE]) + self.eui64 and frame.secured is not None:

@@ -33,6 +33,7 @@ class AssociationStatus(enum.IntEnum):
 
 _PENDING, _ACK_REQUEST, _PAN_COMPRESSION = 0x0010, 0x0020, 0x0040
 _SHORT, _EXTENDED = 2, 3
+_PAN_COORDINATOR = 0x4000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,11 +115,12 @@ class Beacon:
     has_room: bool = True
     update_id: int = 0
     stack_profile: int = 2
+    depth: int = 0
 
     def encode(self) -> bytes:
-        # Beacon and superframe order 15: no superframes. A PAN coordinator, no guaranteed slots, nothing pending.
-        superframe = 0x4FFF | (0x8000 if self.permits_association else 0)
-        capacity = 0x84 if self.has_room else 0x00
+        # Beacon and superframe order 15: no superframes. No guaranteed slots, nothing pending.
+        superframe = 0x0FFF | (0 if self.depth else _PAN_COORDINATOR) | (0x8000 if self.permits_association else 0)
+        capacity = (0x84 if self.has_room else 0x00) | self.depth << 3
         return (
             superframe.to_bytes(2, "little") + b"\x00\x00" + bytes([0x00, 0x20 | self.stack_profile, capacity])
             + self.extended_pan_id + b"\xff\xff\xff" + bytes([self.update_id])
@@ -130,5 +132,6 @@ class Beacon:
         if len(payload) < 19 or payload[4] != 0:
             raise ValueError("not a Zigbee beacon")
         return cls(
-            payload[7:15], bool(payload[1] & 0x80), bool(payload[6] & 0x80), payload[18], payload[5] & 0x0F
+            payload[7:15], bool(payload[1] & 0x80), bool(payload[6] & 0x80), payload[18], payload[5] & 0x0F,
+            payload[6] >> 3 & 0x0F,
         )  # fmt: skip

@@ -108,7 +108,7 @@ class Mac:
             return
         if frame.ack_request and frame.destination != BROADCAST:
             self._answer(frame)
-        if frame.source is not None and frame.kind is Kind.DATA:
+        if frame.source is not None and frame.kind is Kind.DATA and frame.ack_request:
             if self._last.get(frame.source) == frame.sequence:
                 return  # its acknowledgement was lost
             self._last[frame.source] = frame.sequence

@@ -8,7 +8,9 @@ import enum
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
+BROADCAST_ALL = 0xFFFF
 BROADCAST_RX_ON = 0xFFFD
+BROADCAST_ROUTERS = 0xFFFC
 TRUST_CENTRE = 0x0000
 RADIUS = 30
 _PROTOCOL_VERSION = 2 << 2
@@ -25,14 +27,21 @@ class Kind(enum.IntEnum):
 
 
 class Command(enum.IntEnum):
+    ROUTE_REQUEST = 0x01
+    ROUTE_REPLY = 0x02
+    NETWORK_STATUS = 0x03
     LEAVE = 0x04
     REJOIN_REQUEST = 0x06
     REJOIN_RESPONSE = 0x07
+    NETWORK_REPORT = 0x09
+    NETWORK_UPDATE = 0x0A
     END_DEVICE_TIMEOUT_REQUEST = 0x0B
     END_DEVICE_TIMEOUT_RESPONSE = 0x0C
 
 
 LEAVE_REQUEST = 0x40  # bit of the leave command's options
+ADDRESS_CONFLICT = 0x0D  # of the network status command
+ONE_PAN_ID = 0x01  # options of the network report and network update commands: about PAN ids, and one of them
 
 
 class Undecipherable(Exception):

@@ -74,11 +74,12 @@ const scenarios = () => h("div", {},
       one.name.replaceAll("-", " ")),
     h("span", { id: `story-${one.name}` }, one.about)))));
 
-const SETTINGS = { seed: "Seed", home: "Home", panel: "Panel, inches", ezsp_version: "EZSP version", gas: "Gas", neighbour: "Neighbour's hub", buttons: "Buttons", baud: "Serial speed" };
+const SETTINGS = { seed: "Seed", home: "Home", panel: "Panel, inches", ezsp_version: "EZSP version", gas: "Gas", neighbour: "Neighbour's hub", far: "Far from the hub", buttons: "Buttons", baud: "Serial speed" };
 
 const fresh = () => {
   const form = h("form", { class: "grid", id: "new", novalidate: true });
   for (const [name, value] of Object.entries(hello.settings)) {
+    if (name === "start_us") continue;  // the same day as now
     const options = hello.options[name];
     const field = options
       ? h("select", { id: `new-${name}`, name }, ...options.map(option => h("option", { value: JSON.stringify(option), selected: option === value }, option === true ? "yes" : option === false ? "no" : String(option).replaceAll("-", " "))))

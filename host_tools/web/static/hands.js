@@ -3,7 +3,10 @@
 import { at, h, on, order } from "./live.js";
 
 const NAMES = { next: "Next", ok: "OK", back: "Back" };
-const KEYS = { n: "next", b: "back", Enter: "ok" };
+const KEYS = { n: "next", b: "back", o: "ok", Enter: "ok" };
+const HELP = { next: "Next page", ok: "OK; hold 2 s: count from zero; 5 s: status", back: "Back; hold 2 s: home" };
+// What the light says, by the firmware's numbers; the pattern says it, the colour only repeats it.
+const COLOURS = ["#fff6dd", "#3fbf60", "#ffab2e", "#ff5647", "#4aa3ff", "#c86bff"];
 const SHOWN = ["back", "ok", "next"];
 const down = new Set();
 
@@ -11,14 +14,14 @@ export const complain = error => { at("refusal").textContent = error ? error.mes
 
 const move = (name, isDown) => {
   if (down.has(name) === isDown) return;
-  (isDown ? down.add(name) : down.delete(name), undefined);
+  if (isDown) down.add(name); else down.delete(name);
   const button = at(`button-${name}`);
   if (button) button.classList.toggle("down", isDown);
   order("button", { name, down: isDown }).then(() => complain(null), complain);
 };
 
 const make = name => {
-  const button = h("button", { type: "button", id: `button-${name}`, class: "key" }, NAMES[name] || name);
+  const button = h("button", { type: "button", id: `button-${name}`, class: "key", title: HELP[name] }, NAMES[name] || name);
   button.onpointerdown = event => { button.setPointerCapture(event.pointerId); move(name, true); };
   button.onpointerup = button.onpointercancel = button.onlostpointercapture = () => move(name, false);
   button.onkeydown = event => {
@@ -48,7 +51,8 @@ on("state", state => {
   lamp.hidden = !light;
   if (light) {
     lamp.style.setProperty("--level", light.level / 255);
-    const words = `The light: ${light.says}`;
+    lamp.style.setProperty("--colour", COLOURS[light.state] || COLOURS[0]);
+    const words = `The light ${light.says}`;
     if (lamp.getAttribute("aria-label") !== words) lamp.setAttribute("aria-label", words);
     lamp.title = words;
   }
@@ -60,10 +64,13 @@ at("reset").onclick = () => order("reset").then(() => complain(null), complain);
 const typing = event => event.ctrlKey || event.metaKey || event.altKey
   || event.target.closest("input, select, textarea, button, a, summary, [role=tab]");
 addEventListener("keydown", event => {
-  const name = KEYS[event.key];
+  const name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!name || typing(event) || !at(`button-${name}`)) return;
   event.preventDefault();
   if (!event.repeat) move(name, true);
 });
-addEventListener("keyup", event => { if (KEYS[event.key]) move(KEYS[event.key], false); });
+addEventListener("keyup", event => {
+  const name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (name && down.has(name)) move(name, false);
+});
 addEventListener("blur", () => { for (const name of [...down]) move(name, false); });

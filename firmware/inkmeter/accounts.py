@@ -1,0 +1,151 @@
+"""What is told to the ledger and asked of it: the rest of Ledger's methods, loaded for the length of a call.
+
+`ledger.rate(...)` is `accounts.rate(ledger, ...)`, and so on. Energy is in Wh, gas in litres, money in 1/100,000 GBP,
+times in seconds since 2000-01-01 UTC.
+"""
+
+from micropython import const
+
+from inkmeter import lazy
+from inkmeter.ledger import (
+    BASE_DELIVERED,
+    BASE_RECEIVED,
+    BASE_UTC,
+    COST,
+    DAY_END,
+    DAY_SUM,
+    DELIVERED,
+    EARNED,
+    END,
+    EXCHANGED,
+    EXPORT,
+    EXPORT_RATE,
+    FACTOR,
+    FINE,
+    FLAGS,
+    GAS,
+    GAS_DIVISOR,
+    NEXT_FACTOR,
+    NEXT_STANDING,
+    RATE,
+    RAW,
+    RECEIVED,
+    REPRICE,
+    SENT,
+    STANDING,
+    STANDING_CHARGE,
+    SUSPECT,
+    TOTAL_SUM,
+    UNCONVERTED,
+    UNEARNED,
+    UNPRICED,
+    UNTIL,
+    UTC,
+    WH_CARRY,
+)
+
+_DEAREST = const(1000000)  # 10 GBP a kWh
+
+
+def rate(ledger, commodity, utc, rate, until):
+    """`rate` a kWh (None: unknown) holds from `utc` until `until` (None: until another begins); commodity EXPORT for
+    what is paid. Of the past, now or to come, in any order; what was heard later wins. What is known already costs
+    little to say again. Raises OSError where the flash is full.
+    """
+    if rate is not None and not -_DEAREST <= rate <= _DEAREST:
+        rate = None
+    with lazy.module("rates") as rates:
+        since = rates.add(commodity, utc, rate, until)
+    if since is not None:
+        s = ledger.books[commodity % EXPORT]
+        s[END] = s[UNTIL] = 0
+        if s[UTC] and since < s[BASE_UTC]:
+            s[REPRICE] = min(s[REPRICE] or since, since)
+
+
+def standing_charge(ledger, commodity, a_day):
+    """What a British local day costs without any use (None: unknown): that which is in force in the day's last
+    half-hour; a new one is from the next half-hour on.
+    """
+    s = ledger.books[commodity]
+    s[NEXT_STANDING] = a_day
+    if s[STANDING] is None:
+        s[STANDING] = a_day
+
+
+def gas_factors(ledger, calorific_value, conversion_factor):
+    """MJ/m3 * 1,000 and the volume conversion factor * 100,000; used from the next half-hour on."""
+    if calorific_value and conversion_factor:
+        s = ledger.books[GAS]
+        s[NEXT_FACTOR] = calorific_value * conversion_factor
+        s[FACTOR] = s[FACTOR] or s[NEXT_FACTOR]
+
+
+def exchanged(ledger, commodity):
+    """The meter has another serial: its next reading is a new base."""
+    s = ledger.books[commodity]
+    s[SUSPECT] = EXCHANGED
+    s[END] = 0
+
+
+def today(ledger, commodity):
+    """(Wh, Wh sent or litres of gas, cost with the standing charge, flags) of the British local day so far; Wh or cost
+    None where some of it is not known. None where there is no reading of today.
+    """
+    s = ledger.books[commodity]
+    now = ledger.clock.now()
+    if not s[UTC] or now is None or now >= s[DAY_END]:
+        return None
+    wh, sent, cost, flags, _ = so_far(ledger, commodity, DAY_SUM)
+    if s[STANDING] is not None:
+        flags |= STANDING_CHARGE
+        if cost is not None:
+            cost += s[STANDING]
+    return wh, sent, cost, flags
+
+
+def total(ledger, commodity):
+    """(Wh, Wh sent or litres, cost) since the device started, for "cost from now"; the energy never goes back."""
+    return so_far(ledger, commodity, TOTAL_SUM)[:3]
+
+
+def earned(ledger, commodity):
+    """What sending out has earned this local day; None where some of it has no price."""
+    return so_far(ledger, commodity, DAY_SUM)[4]
+
+
+def so_far(ledger, commodity, at):
+    """A sum (DAY_SUM or TOTAL_SUM) with this half-hour up to the last reading: Wh, sent, cost, flags, earned."""
+    s = ledger.books[commodity]
+    raw = s[DELIVERED] - s[BASE_DELIVERED]
+    sent = s[RECEIVED] - s[BASE_RECEIVED]
+    flags = s[FLAGS] | s[at + 4]
+    if raw and s[RATE] is None:
+        flags |= UNPRICED
+    cost = s[COST] + raw * (s[RATE] or 0)
+    earned = s[EARNED] + sent * (s[EXPORT_RATE] or 0)
+    sent += s[SENT]
+    wh = raw + s[RAW]
+    if commodity:
+        sent = wh
+        wh = (wh * (s[FACTOR] or 0) + s[WH_CARRY]) // GAS_DIVISOR
+        cost = cost * (s[FACTOR] or 0) // GAS_DIVISOR
+        if not s[FACTOR]:
+            flags |= UNCONVERTED | UNPRICED
+    elif s[RECEIVED] != s[BASE_RECEIVED] and s[EXPORT_RATE] is None:
+        flags |= UNEARNED
+    return (
+        None if commodity and flags & UNCONVERTED else s[at] + wh,
+        s[at + 1] + sent,
+        None if flags & UNPRICED else s[at + 2] + cost // FINE,
+        flags,
+        None if flags & UNEARNED else s[at + 3] + earned // FINE,
+    )
+
+
+def forget(ledger):
+    """Another household's from here on: everything goes, in memory at once and on the flash even if the power fails
+    meanwhile.
+    """
+    with lazy.module("rebasing", "booking", "records") as rebasing:
+        rebasing.forget(ledger)

@@ -1,0 +1,223 @@
+"""What changes half-hours that were filed already: the meter's own logs for gaps, and prices that were heard late."""
+
+from micropython import const
+
+from inkmeter import rates, records
+from inkmeter.ledger import (
+    BASE_UTC,
+    COST,
+    DAY,
+    DAY_SUM,
+    EARNED,
+    ESTIMATED,
+    EXCHANGED,
+    EXPORT,
+    FACTOR,
+    FILLED,
+    FINE,
+    FIRST,
+    FLAGS,
+    GAS_DIVISOR,
+    IMPORT,
+    PARTIAL,
+    RAW,
+    REPRICE,
+    SENT,
+    TOTAL_SUM,
+    TOTAL_UNPRICED,
+    UNCONVERTED,
+    UNEARNED,
+    UNPRICED,
+    UTC,
+)
+from inkmeter.records import HALF, HALF_HOUR, PERIOD
+
+_DIRTY = const(255)  # of a day's record, as its count: the half-hours know better
+_REPRICED = const(172800)  # s back
+_CHUNK = const(16)
+
+_carry = [None] * 4  # what rounding left over, as long as this module stays
+
+
+def reprice(ledger):
+    """Prices again what was filed before its rate was heard, two days back at the most."""
+    for commodity in range(2):
+        since = ledger.books[commodity][REPRICE]
+        if since:
+            ledger.books[commodity][REPRICE] = 0
+            _reprice(ledger.books[commodity], commodity, since)
+
+
+def _round(value, divisor, slot):
+    carry = _carry[slot]
+    value, _carry[slot] = divmod(value + (divisor // 2 if carry is None else carry), divisor)
+    return value
+
+
+def _money(known, start, end, used):
+    # What is used evenly from start to end costs, in 10**-8 GBP; and whether all of it has a price.
+    cost = before = 0
+    priced = True
+    for i, (_, rate) in enumerate(known):
+        until = known[i + 1][0] if i + 1 < len(known) else end
+        if until <= start:
+            continue
+        here = used * (min(until, end) - start) // (end - start)
+        if here > before:
+            if rate is None:
+                priced = False
+            else:
+                cost += (here - before) * rate
+            before = here
+        if until >= end:
+            break
+    return cost, priced
+
+
+def _record(s, commodity, known, half, used, sent):
+    # (Wh, sent, cost, earned, flags) of a half-hour of `used` and `sent` of the registers' units.
+    start = half * HALF_HOUR
+    cost, priced = _money(known[0], start, start + HALF_HOUR, used)
+    flags = 0 if priced else UNPRICED
+    if commodity == IMPORT:
+        earned, priced = _money(known[1], start, start + HALF_HOUR, sent)
+        if not priced:
+            flags |= UNEARNED
+        return used, sent, _round(cost, FINE, 0), _round(earned, FINE, 1), flags
+    if not s[FACTOR]:
+        flags = UNCONVERTED | UNPRICED
+    wh = _round(used * s[FACTOR], GAS_DIVISOR, 2)
+    return wh, used, _round(cost * s[FACTOR], FINE * GAS_DIVISOR, 3), 0, flags
+
+
+def _known(commodity, start, end):
+    return rates.over(commodity, start, end), rates.over(EXPORT, start, end) if commodity == IMPORT else []
+
+
+def _put(s, commodity, half, buffer):
+    # Consecutive half-hours of one file, and the days that they belong to: marked before, summed up after. A power cut
+    # between leaves the mark, and whoever reads sums up himself.
+    days = []
+    for at in range(0, len(buffer), HALF):
+        day = records.local_day((half + at // HALF) * HALF_HOUR)
+        if day not in days:
+            days.append(day)
+    kept = [records.get_day(commodity, day) for day in days]
+    for i, day in enumerate(days):
+        if kept[i]:
+            records.put_day(commodity, day, *kept[i][:6], _DIRTY)
+    records.put_halves(commodity, half, buffer)
+    for i, day in enumerate(days):
+        total, known, _ = records.add_day(commodity, day)
+        if day == s[DAY]:
+            s[DAY_SUM : DAY_SUM + 5] = total
+        else:
+            standing = kept[i][4] if kept[i] else None
+            records.put_day(commodity, day, *total[:4], standing, total[4], known)
+
+
+def gaps(commodity, start, end):
+    """Yields (UTC, count) for runs of half-hours from `start` to `end` (UTC) that are missing, or estimated over an
+    outage, or not wholly seen: what the meter's own log may know better.
+    """
+    buffer = bytearray(_CHUNK * HALF)
+    half = -(-start // HALF_HOUR)
+    end //= HALF_HOUR
+    run = 0
+    while half < end:
+        records.get_halves(commodity, half, buffer)
+        for i in range(min(_CHUNK, end - half)):
+            if _is_gap(records.unpack_half(buffer, i * HALF)):
+                run += 1
+            elif run:
+                yield (half + i - run) * HALF_HOUR, run
+                run = 0
+        half += min(_CHUNK, end - half)
+    if run:
+        yield (end - run) * HALF_HOUR, run
+
+
+def _is_gap(found):
+    return not found or found[4] & (ESTIMATED | PARTIAL) and not found[4] & FILLED
+
+
+def fill(ledger, commodity, utc, used, sent=None):
+    """Files what the meter's own log says of the half-hour from `utc` on: Wh, or litres of gas, and Wh sent. With
+    lists, of consecutive half-hours; None in a list for one that the log does not know. Only gaps are filled. Priced
+    with the rates that were in force then. Returns how many were filled. Raises OSError where the flash is full.
+    """
+    if isinstance(used, int):
+        used = (used,)
+        sent = None if sent is None else (sent,)
+    s = ledger.books[commodity]
+    half = utc // HALF_HOUR
+    filled = 0
+    first = 0
+    while first < len(used):
+        count = min(len(used) - first, _CHUNK, PERIOD - (half + first) % PERIOD)
+        filled += _fill(s, commodity, half + first, used[first : first + count], sent and sent[first : first + count])
+        first += count
+    return filled
+
+
+def _fill(s, commodity, half, used, sent):
+    buffer = bytearray(len(used) * HALF)
+    records.get_halves(commodity, half, buffer)
+    known = _known(commodity, half * HALF_HOUR, (half + len(used)) * HALF_HOUR)
+    filled = 0
+    for i, value in enumerate(used):
+        found = records.unpack_half(buffer, i * HALF)
+        if value is None or not 0 <= value <= 0xFFFF or not _is_gap(found) or half + i >= s[UTC] // HALF_HOUR:
+            continue
+        out = sent[i] if sent and sent[i] is not None else 0
+        new = _record(s, commodity, known, half + i, value, out)
+        kept = found[4] & EXCHANGED if found else 0
+        records.pack_half(buffer, i * HALF, *new[:4], new[4] | FILLED | kept)
+        filled += 1
+    if filled:
+        # Half-hours to come have no records yet.
+        count = min(len(used), s[UTC] // HALF_HOUR - half)
+        _put(s, commodity, half, buffer[: count * HALF])
+    return filled
+
+
+def _reprice(s, commodity, since):
+    # The half-hours from `since` on, up to the base, with the prices that are known by now.
+    since = max(since, s[BASE_UTC] - _REPRICED)
+    known = _known(commodity, since // HALF_HOUR * HALF_HOUR, s[BASE_UTC] + 1)
+    current = s[BASE_UTC] // HALF_HOUR
+    half = since // HALF_HOUR
+    while half < current:
+        count = min(_CHUNK, current - half, PERIOD - half % PERIOD)
+        buffer = bytearray(count * HALF)
+        records.get_halves(commodity, half, buffer)
+        changed = False
+        for i in range(count):
+            found = records.unpack_half(buffer, i * HALF)
+            if found:
+                changed = _reprice_half(s, commodity, known, half + i, found, buffer, i * HALF) or changed
+        if changed:
+            _put(s, commodity, half, buffer)
+        half += count
+    start = current * HALF_HOUR
+    if since < s[BASE_UTC] and (s[RAW] or s[SENT]):
+        s[COST], priced = _money(known[0], start, s[BASE_UTC], s[RAW])
+        s[EARNED], paid = _money(known[1], start, s[BASE_UTC], s[SENT])
+        s[FLAGS] = s[FLAGS] & ~(UNPRICED | UNEARNED) | (0 if priced else UNPRICED) | (0 if paid else UNEARNED)
+
+
+def _reprice_half(s, commodity, known, half, found, buffer, at):
+    # Only where the new price differs: others keep what was apportioned reading by reading.
+    wh, sent, cost, earned, flags = found
+    new = _record(s, commodity, known, half, sent if commodity else wh, sent)
+    unpriced = new[4] & UNPRICED
+    if new[4] == flags & (UNPRICED | UNEARNED) and -1 <= new[2] - cost <= 1 and -1 <= new[3] - earned <= 1:
+        return False
+    if s[FIRST] and half >= s[FIRST]:
+        for i in range(4):
+            s[TOTAL_SUM + i] += new[i] - found[i]
+        s[TOTAL_UNPRICED] += (1 if unpriced else 0) - (1 if flags & UNPRICED else 0)
+        if not s[TOTAL_UNPRICED]:
+            s[TOTAL_SUM + 4] &= ~UNPRICED
+    records.pack_half(buffer, at, *new[:4], flags & ~(UNPRICED | UNEARNED) | new[4])
+    return True

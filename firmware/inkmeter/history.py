@@ -1,0 +1,112 @@
+"""The history as screens and exports read it: half-hours, days, weeks, months. Cost is in 1/100,000 GBP."""
+
+from micropython import const
+
+from inkmeter import records
+from inkmeter.clock import civil
+from inkmeter.ledger import MISSING, STANDING_CHARGE, UNCONVERTED, UNEARNED, UNPRICED
+from inkmeter.records import HALF, HALF_HOUR, day_start, local_day  # noqa: F401, for who asks for a day
+
+_CHUNK = const(32)
+
+
+def _seen(commodity, wh, sent, cost, flags):
+    # What cannot be said is None.
+    if commodity and flags & UNCONVERTED:
+        wh = None
+    return wh, sent, None if flags & UNPRICED else cost, flags
+
+
+def halves(commodity, day):
+    """The half-hours of a British local day, 46, 48 or 50: (Wh, Wh sent or litres of gas, cost, flags), or None where
+    nothing is known. The cost is the energy's alone.
+    """
+    start = day_start(day) // HALF_HOUR
+    buffer = bytearray((day_start(day + 1) // HALF_HOUR - start) * HALF)
+    records.get_halves(commodity, start, buffer)
+    result = []
+    for at in range(0, len(buffer), HALF):
+        found = records.unpack_half(buffer, at)
+        result.append(found and _seen(commodity, found[0], found[1], found[2], found[4]))
+    return result
+
+
+def each(commodity, start, end):
+    """Yields (UTC, Wh, Wh sent or litres, cost, flags, earned) of every known half-hour from `start` to `end` (UTC)."""
+    buffer = bytearray(_CHUNK * HALF)
+    half = -(-start // HALF_HOUR)
+    end //= HALF_HOUR
+    while half < end:
+        records.get_halves(commodity, half, buffer)
+        for i in range(min(_CHUNK, end - half)):
+            found = records.unpack_half(buffer, i * HALF)
+            if found:
+                seen = _seen(commodity, found[0], found[1], found[2], found[4])
+                yield ((half + i) * HALF_HOUR,) + seen + (None if found[4] & UNEARNED else found[3],)
+        half += _CHUNK
+
+
+def day(commodity, day):
+    """A closed local day: (Wh, Wh sent or litres, cost with the standing charge, flags, earned, standing charge or
+    None), or None where nothing of it is known.
+    """
+    kept = records.get_day(commodity, day)
+    standing = kept and kept[4]
+    if kept is None or kept[6] == 255:
+        # Never summed up, or its half-hours were changed when the power failed.
+        total, known, _ = records.add_day(commodity, day)
+        if not known:
+            return None
+        wh, sent, cost, earned, flags = total
+    else:
+        wh, sent, cost, earned, _, flags, known = kept
+    if known * HALF_HOUR < day_start(day + 1) - day_start(day):
+        flags |= MISSING
+    if standing is not None:
+        flags |= STANDING_CHARGE
+        cost += standing
+    return _seen(commodity, wh, sent, cost, flags) + (None if flags & UNEARNED else earned, standing)
+
+
+def days(commodity, last, count):
+    """day() of `count` local days, the last of them `last`, oldest first."""
+    return [day(commodity, last - i) for i in range(count - 1, -1, -1)]
+
+
+def since(ledger, commodity, first):
+    """(Wh, Wh sent or litres, cost, flags) from the local day `first` until now; MISSING in the flags where some of it
+    is not known. None where nothing is.
+    """
+    now = ledger.clock.now()
+    total = ledger.today(commodity)
+    if now is None:
+        return total
+    today = local_day(now)
+    for number in range(first, today):
+        total = _sum(total, day(commodity, number))
+    return total
+
+
+def _sum(a, b):
+    if a is None or b is None:
+        one = a or b
+        return one and one[:3] + (one[3] | MISSING,)
+    return (
+        None if a[0] is None or b[0] is None else a[0] + b[0],
+        a[1] + b[1],
+        None if a[2] is None or b[2] is None else a[2] + b[2],
+        a[3] | b[3],
+    )
+
+
+def week(ledger, commodity):
+    """since() the last Monday."""
+    now = ledger.clock.now()
+    # 2000-01-01 was a Saturday.
+    return since(ledger, commodity, now and local_day(now) - (local_day(now) - 2) % 7)
+
+
+def month(ledger, commodity):
+    """since() the first of the month."""
+    now = ledger.clock.now()
+    return since(ledger, commodity, now and local_day(now) - civil(local_day(now) * 86400)[2] + 1)

@@ -1,0 +1,163 @@
+"""What a gesture does: pages turned, money or power, zero-it, the PIN and the settings' list. Loaded for each press."""
+
+from micropython import const
+
+from inkmeter import facts, settings
+from inkmeter import home as h
+from inkmeter.buttons import BACK, DIAGNOSE, HOME, NEXT, RESET, SELECT, ZERO_IT
+from inkmeter.view import (
+    CHOOSE_PIN,
+    CLOSED,
+    CONFIRM_RESET,
+    ENTER_PIN,
+    LIST,
+    MESSAGES,
+    NOW,
+    PAIR,
+    PREPAY,
+    SETTINGS,
+    STATUS,
+    ZERO,
+)
+
+_PAGES = const(11)
+_DIGITS = const(4)
+_CONFIRMATION = const(0x80)  # MessageControl: the supplier wants to know that it was read
+
+
+def act(display, gesture, now):
+    """Acts on a gesture at uptime `now`. True if the household wants the device as new."""
+    view = display.view
+    if gesture == RESET:
+        return True
+    asks = view.home.outcome or view.home.stage != h.READING
+    if asks and gesture == NEXT and display.board.BUTTONS == 1:
+        # There is nothing to turn to; the only button answers what the panel asks.
+        gesture = SELECT
+    if gesture == SELECT:
+        display.ok()
+    return press(view, gesture, now)
+
+
+def press(view, gesture, now):
+    """What a gesture changes in the View. True if the household wants the device as new."""
+    view.touched = now
+    view.locked_for = max(0, view.locked_until - now)
+    if gesture == ZERO_IT:
+        _zero_it(view)
+    elif gesture == DIAGNOSE:
+        _turn(view, STATUS)
+    elif gesture == HOME:
+        _turn(view, NOW)
+    elif view.page == SETTINGS and view.mode != CLOSED:
+        return _in_settings(view, gesture, now)
+    elif gesture == NEXT or gesture == BACK:
+        _turn_by(view, 1 if gesture == NEXT else -1, now)
+    elif gesture == SELECT:
+        _select(view, now)
+    return False
+
+
+def _turn(view, page):
+    view.page = page
+    view.mode = CLOSED
+    view.cursor = 0
+    view.digits = ""
+
+
+def _turn_by(view, step, now):
+    home = view.home
+    page = view.page
+    while True:
+        page = (page + step) % _PAGES
+        if home.stage != h.READING and page not in (NOW, STATUS, PAIR, SETTINGS):
+            continue
+        if page == PREPAY and not home.fact(facts.PREPAID, now) and not home.fact(facts.PREPAID | facts.GAS_SIDE, now):
+            continue
+        if page == MESSAGES and not home.fact(facts.MESSAGE, now):
+            continue
+        return _turn(view, page)
+
+
+def _select(view, now):
+    if view.page == NOW:
+        view.money = 1 - view.money
+    elif view.page == ZERO:
+        _zero_it(view)
+    elif view.page == SETTINGS:
+        view.digits = ""
+        view.cursor = 0
+        view.tries = settings.tries_left()
+        view.mode = ENTER_PIN if settings.has_pin() else CHOOSE_PIN
+        if view.locked_until == 0 and view.mode == ENTER_PIN:
+            # The wait begins anew with each start of the device, so that cutting the power gains nothing.
+            view.locked_until = settings.locked_for()
+            view.locked_for = max(0, view.locked_until - now)
+    elif view.page == MESSAGES:
+        if (view.home.fact(facts.MESSAGE_FLAGS, now) or 0) & _CONFIRMATION:
+            view.home.put(facts.MESSAGE_PRESSED, view.home.fact(facts.MESSAGE_ID, now), now)
+    else:
+        view.cursor += 1
+
+
+def _zero_it(view):
+    if view.page == ZERO and view.zero is not None:
+        view.zero = None
+        return
+    total = view.ledger.total(h.ELECTRICITY) if view.ledger else (None, None, None)
+    view.zero = (total[0], total[1], total[2], view.clock.now())
+    _turn(view, ZERO)
+
+
+def _in_settings(view, gesture, now):
+    if view.mode == LIST:
+        return _in_list(view, gesture)
+    if view.mode == CONFIRM_RESET:
+        if gesture == SELECT:
+            return True
+        view.mode = LIST
+        return False
+    if gesture == BACK:
+        if not view.digits:
+            _turn(view, SETTINGS)
+        view.digits = view.digits[:-1]
+        view.cursor = 0
+    elif view.locked_for:
+        pass
+    elif gesture == NEXT:
+        view.cursor = (view.cursor + 1) % 10
+    else:
+        view.digits += str(view.cursor)
+        view.cursor = 0
+        if len(view.digits) == _DIGITS:
+            _pin(view, view.digits, now)
+    return False
+
+
+def _pin(view, pin, now):
+    view.digits = ""
+    if view.mode == CHOOSE_PIN:
+        right = settings.set_pin(view.settings, pin)
+    else:
+        right = settings.try_pin(pin)
+        view.tries = settings.tries_left()
+        view.locked_for = settings.locked_for()
+        view.locked_until = now + view.locked_for
+    if right:
+        view.mode = LIST
+
+
+def _in_list(view, gesture):
+    if gesture == NEXT:
+        view.cursor = (view.cursor + 1) % settings.ROWS
+    elif gesture == BACK:
+        _turn(view, SETTINGS)
+    elif view.cursor == settings.NEW_PIN:
+        view.mode = CHOOSE_PIN
+        view.cursor = 0
+    elif view.cursor == settings.RESET_ALL:
+        view.mode = CONFIRM_RESET
+    else:
+        settings.change(view.settings, view.cursor)
+        view.money = view.settings.money
+    return False

@@ -1,0 +1,147 @@
+"""A job: the price in force, and what else a Publish Price command brings (Price 0x0700, SE 1.4 D.4.2.4.1)."""
+
+from struct import unpack_from
+
+from micropython import const
+
+from inkmeter import commands, fields, zcl
+from inkmeter.facts import CALORIFIC_VALUE, CONVERSION_FACTOR, PRICE_DIGITS, RATE_UNTIL
+from inkmeter.home import PRICE_AGE
+from inkmeter.log import uptime
+from inkmeter.radio import PRICE
+from inkmeter.rounds import CALENDARS, FACTORS, MATRIX, SCHEDULED, STRIP, TARIFF
+from inkmeter.rounds import PRICE as JOB
+
+# Seconds
+_EACH = const(1800)
+_RETRY = const(120)
+_SOON = const(30)
+
+_GET_CURRENT_PRICE = const(0x00)
+_PUBLISH_PRICE = const(0x00)
+_PUBLISH_CONVERSION_FACTOR = const(0x02)
+_PUBLISH_CALORIFIC_VALUE = const(0x03)
+_PUBLISH_TIER_LABELS = const(0x08)
+_LAST_PUBLISHED = const(0x0E)
+_NEWS = const(60)
+_RX_ON_WHEN_IDLE = b"\x01"
+_UNUSED_PRICE = const(0xFFFFFFFF)
+_UNTIL_CHANGED = const(0xFFFF)
+_CANCELLED = const(0xFFFFFFFF)
+
+
+class PublishedPrice:
+    """A PublishPrice command: `rate` in 10**-5 of the currency unit, None where it is not known, `start` in UTC, `end`
+    in UTC or None for until changed, `event` its Issuer Event ID.
+    """
+
+    def __init__(self, payload):
+        at = 5 + (payload[4] if len(payload) > 4 and payload[4] != 0xFF else 0)
+        if len(payload) < at + 23:
+            raise zcl.ZclError("short price")
+        self.label = fields.text(payload[5:at])
+        (
+            self.event,
+            now,
+            self.unit_of_measure,
+            self.currency,
+            digits,
+            _,
+            start,
+            minutes,
+            price,
+        ) = unpack_from("<IIBHBBIHI", payload, at)
+        self.tier = digits & 15
+        if self.tier == 15 and len(payload) > at + 40 and payload[at + 40] <= 33:
+            self.tier += payload[at + 40]  # Extended Price Tier
+        self.digits = digits >> 4
+        # A start of 0 is "now": the time that the message gives as its own.
+        self.start = start or now
+        self.end = None if minutes == _UNTIL_CHANGED else self.start + minutes * 60
+        self.rate = None if price == _UNUSED_PRICE else fields.rate(price, self.digits)
+
+
+async def run(rounds, commodity):
+    server = rounds.session.servers[commodity]
+    payload = None
+    if server.price_endpoint is not None:
+        payload = await commands.command(rounds, commodity, PRICE, _GET_CURRENT_PRICE, _PUBLISH_PRICE, _RX_ON_WHEN_IDLE)
+    if payload is None:
+        price = rounds.session.home.price(commodity)
+        if price.rate.received is not None or server.price_endpoint is not None:
+            price.rate.put(None, uptime(), rounds.session.clock.now())
+        return None
+    return in_force(rounds, commodity, PublishedPrice(payload))
+
+
+def in_force(rounds, commodity, published):
+    """Files the price in force, in the Home and the ledger; answers when to ask again."""
+    session = rounds.session
+    price = session.home.price(commodity)
+    utc = session.clock.now()
+    now = uptime()
+    price.rate.put(published.rate, now, utc)
+    price.currency = published.currency
+    price.tier = published.tier
+    price.label = published.label
+    price.rate.max_age = PRICE_AGE
+    session.home.put(RATE_UNTIL | commodity << 2, published.end, now)
+    session.home.put(PRICE_DIGITS | commodity << 2, published.digits, now)
+    if utc is None:
+        return _EACH
+    left = None
+    if published.end is not None:
+        left = published.end - utc
+        if left <= 0:
+            price.rate.put(None, now, utc)
+        price.rate.max_age = max(min(left, PRICE_AGE), 0)
+    if price.rate.value is not None:
+        enter(rounds, commodity, published)
+    if left is None:
+        return _EACH
+    # The meter's clock may be behind the hub's, and the price that it calls current over.
+    return _RETRY if left < _SOON else min(left, _EACH)
+
+
+def enter(rounds, commodity, published):
+    """Tells the ledger of a price, now or to come."""
+    if rounds.ledger:
+        rounds.ledger.rate(commodity, published.start, _a_kwh(rounds, commodity, published), published.end)
+        rounds.hurry(STRIP, commodity)
+
+
+def _a_kwh(rounds, commodity, published):
+    # That of a cubic metre by the gas's factors; None where it is not known.
+    unit = published.unit_of_measure & 0x7F
+    rate = published.rate
+    if rate is None or not unit:
+        return rate
+    home = rounds.session.home
+    heat = home.fact(CALORIFIC_VALUE | commodity << 2, uptime())
+    factor = home.fact(CONVERSION_FACTOR | commodity << 2, uptime())
+    # kWh = m3 * CV / 1,000 * CF / 100,000 / 3.6
+    return rate * 360000000 // (heat * factor) if unit == 1 and heat and factor else None
+
+
+async def heard(rounds, commodity, number, payload):
+    """What is published unasked: a price is taken, other news of the tariff are a reason to ask."""
+    if number > _LAST_PUBLISHED:
+        return False
+    if number in (_PUBLISH_CONVERSION_FACTOR, _PUBLISH_CALORIFIC_VALUE):
+        rounds.hurry(FACTORS, commodity, _NEWS)
+    elif 0 < number <= _PUBLISH_TIER_LABELS:
+        rounds.hurry(TARIFF, commodity, _NEWS)
+        rounds.hurry(MATRIX, commodity, _NEWS)
+        rounds.hurry(CALENDARS, commodity, _NEWS)
+    if number != _PUBLISH_PRICE:
+        return True
+    published = PublishedPrice(payload)
+    utc = rounds.session.clock.now()
+    if published.start == _CANCELLED:
+        rounds.hurry(SCHEDULED, commodity)
+    elif utc is not None and published.start > utc:
+        enter(rounds, commodity, published)
+        rounds.hurry(JOB, commodity, published.start - utc + 1)
+    else:
+        rounds.hurry(JOB, commodity, in_force(rounds, commodity, published))
+    return True

@@ -1,0 +1,33 @@
+"""Which page is on the wall: `choose`."""
+
+from micropython import const
+
+from inkmeter import home as h
+
+# Outcomes that a person can do something about while the code is on the screen
+_ON_PAIRING_SCREEN = const("P01 P02 P03 P04 P07")
+# In the order of the View's pages
+_PAGES = const("now day week price meters prepay messages status survey zero settings")
+# Those that tell how much is used or owed
+_FIGURES = const(0b01001111111)
+_STATUS = const(7)
+_SURVEY = const(8)
+_SETTINGS = const(10)
+
+
+def choose(view):
+    """The name of the screen's module for the View as it is."""
+    home = view.home
+    if view.countdown is not None:
+        return "countdown"
+    outcome = home.outcome
+    if outcome and home.install_code and outcome in _ON_PAIRING_SCREEN:
+        return "pairing"
+    if outcome:
+        return "confirm" if outcome == "P11" else "trouble"
+    page = view.page
+    if home.stage != h.READING and page not in (_STATUS, _SURVEY, _SETTINGS):
+        return "progress"
+    if view.settings.away and _FIGURES >> page & 1:
+        return "hidden"
+    return _PAGES.split(" ")[page]

@@ -1,0 +1,16 @@
+"""Every link in words, with the time of its last good word."""
+
+from inkmeter import words as w
+
+
+def draw(page):
+    """`view.links` are (number of the link, number of its state, uptime of its last good word or None)."""
+    page.title(page.say(w.STATUS))
+    page.rule()
+    rows = []
+    for link, state, heard in page.view.links:
+        text = page.say(w.STATE_0 + state)
+        if heard is not None and page.utc is not None:
+            text = "%s %s;%s" % (text, page.say(w.AT, page.when(page.utc - (page.now - heard))), text)
+        rows.append((page.say(w.LINK_0 + link), text))
+    return "rows", rows

@@ -1,0 +1,43 @@
+"""The last seven days; or the last thirty-one, when `view.cursor` is odd: bars, totals, and the meter's own figures."""
+
+from inkmeter import dates, facts, people
+from inkmeter import words as w
+
+
+def draw(page):
+    view = page.view
+    month = view.cursor & 1
+    past = view.past
+    total = past and past[2]
+    page.title(page.say(w.THIS_MONTH if month else w.THIS_WEEK), "" if total is None else people.energy(total))
+    if total is None:
+        page.y += 12
+        return "prose", page.say(w.NO_HISTORY), page.bottom
+    levels, downs, _, sent, cost, _, gas, last = past
+    rows = [(page.say(w.ALL_COST), people.pounds(cost))]
+    if gas is not None:
+        rows.append((page.say(w.GAS), people.pounds(gas)))
+    own = view.home.fact(facts.COST_MONTH if month else facts.COST_WEEK, page.now)
+    if own is not None:
+        rows.append((page.say(w.METER_MONTH if month else w.METER_WEEK), people.pounds(own)))
+    if sent:
+        rows.append((page.say(w.SENT_OUT), people.energy(sent)))
+    size = page.texts[-2] if page.tall and not page.large else page.texts[-1]
+    line = page.font(size).height
+    rows = rows[: 4 if page.tall else 1 if page.large else 2]
+    bottom = page.bottom - line * len(rows)
+    count = len(levels)
+    labels = ()
+    if page.tall or not page.large:
+        if month:
+            labels = [(i, _number(last - count + 1 + i)) for i in range(count) if i % 7 == 2]
+        else:
+            letters = page.say(w.DAY_LETTERS)
+            labels = [(i, letters[dates.weekday(last - count + 1 + i)]) for i in range(count)]
+    page.y += 2
+    return "bars", levels, downs, bottom - 2, labels, 0, ("rows", rows, page.bottom, bytes((size,)))
+
+
+def _number(day):
+    # Of the month.
+    return dates.date(day, ",,,,,,", ",,,,,,,,,,,").strip()

@@ -1,0 +1,48 @@
+"""A job: when the rate changes in the next days, by the calendar and the rates by tier that are kept in flash."""
+
+from micropython import const
+
+from inkmeter import days, timetable
+from inkmeter.rounds import SCHEDULED, STRIP
+from inkmeter.zcl import ZclError
+
+_EACH = const(21600)
+_SOON = const(300)
+_A_DAY = const(86400)
+_LONGEST = const(1536)
+
+
+def _calendar(commodity):
+    # The Calendar that `calendars` kept; None for none.
+    try:
+        with open("calendar%d" % commodity, "rb") as file:
+            held = file.read(_LONGEST)
+    except OSError:
+        return None
+    return days.read(held)
+
+
+async def run(rounds, commodity):
+    utc = rounds.session.clock.now()
+    try:
+        calendar = _calendar(commodity)
+    except ZclError:
+        calendar = None
+    rates = timetable.tiers(commodity)
+    if calendar is None or utc is None or not rates or not rounds.ledger:
+        return _EACH
+    if calendar.start > utc:
+        return min(calendar.start - utc, _EACH)
+    today = utc - utc % _A_DAY
+    end = today + 3 * _A_DAY
+    slots = calendar.switches(today - _A_DAY, end)
+    for i in range(len(slots)):
+        start, tier = slots[i]
+        until = slots[i + 1][0] if i + 1 < len(slots) else end
+        if until > utc and 0 < tier <= len(rates):
+            rounds.ledger.rate(commodity, start, rates[tier - 1], until)
+    rounds.hurry(STRIP, commodity)
+    # What is published price by price goes above it.
+    rounds.known[commodity] = 0
+    rounds.hurry(SCHEDULED, commodity)
+    return min(_EACH, _A_DAY - utc % _A_DAY + 5)

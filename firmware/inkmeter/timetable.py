@@ -1,0 +1,45 @@
+"""The prices of the next hours, and the tariff's rates by tier. Loaded when asked.
+
+What holds from when is the log of rates (`rates`), which knows the future as well as the past. The file `tiers0`
+(electricity) or `tiers1` (gas) holds a 32-bit number a tier; it is written only when it changes.
+"""
+
+import os
+from array import array
+
+from micropython import const
+
+from inkmeter.lazy import module
+from inkmeter.log import log
+
+_HORIZON = const(48 * 3600)
+_UNKNOWN = const(0x7FFFFFFF)
+
+
+def slots(from_utc, count, commodity=0):
+    """Up to `count` of (UTC from which it holds, rate in 1/100,000 a kWh or None for unknown) of the next 48 hours,
+    rising; the first begins at `from_utc`.
+    """
+    with module("rates") as rates:
+        return rates.over(commodity, from_utc, from_utc + _HORIZON)[:count]
+
+
+def tiers(commodity=0):
+    """The tariff's rates by tier (index 0 for tier 1), None where one is not known; empty where there are none such."""
+    try:
+        with open("tiers%d" % commodity, "rb") as file:
+            rates = array("i", file.read(48 * 4))
+    except (OSError, ValueError):
+        return []
+    return [None if rate == _UNKNOWN else rate for rate in rates]
+
+
+def enter_tiers(commodity, rates):
+    """Keeps the rates by tier."""
+    if rates != tiers(commodity):
+        try:
+            with open("tiers.new", "wb") as file:
+                file.write(array("i", [_UNKNOWN if rate is None else rate for rate in rates]))
+            os.rename("tiers.new", "tiers%d" % commodity)
+        except OSError as error:
+            log("store", "cannot save:", error)

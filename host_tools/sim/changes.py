@@ -1,0 +1,313 @@
+"""What can change in a home while it runs, by name: for tests, and for `--at SECONDS CHANGE` on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from host_tools.sim.device_management import Clear, DeviceManagementServer
+from host_tools.sim.homes import NEXT_SUPPLIER
+from host_tools.sim.messaging import Importance, MessageServer
+from host_tools.sim.prepayment import Account, Refused
+from host_tools.sim.price import PRICE
+from host_tools.sim.supply import Supply, to_us
+from host_tools.sim.tariff import Tariff
+
+if TYPE_CHECKING:
+    from host_tools.sim.world import World
+
+_TOP_UP = 1_000_000  # ten pounds
+_DEARER = 10
+_CUT_S = 300
+_NOTICE_S = 600
+
+
+class ChangeError(ValueError):
+    """There is no such change, or not in this home; the message says what there is."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """`argument` names what may stand after the word and a colon; "" for nothing."""
+
+    name: str
+    about: str
+    make: Callable[[World, str], None]
+    argument: str
+
+
+CHANGES: dict[str, Change] = {}
+
+
+def _change(argument: str = "") -> Callable[[Callable[[World, str], None]], Callable[[World, str], None]]:
+    def listing(make: Callable[[World, str], None]) -> Callable[[World, str], None]:
+        name = make.__name__.strip("_").replace("_", "-")  # type: ignore[attr-defined]
+        CHANGES[name] = Change(name, " ".join((make.__doc__ or "").split()), make, argument)
+        return make
+
+    return listing
+
+
+def check(words: str) -> None:
+    """Raises ChangeError where there is no change of this name."""
+    name = words.partition(":")[0]
+    if name not in CHANGES:
+        raise ChangeError(f"there is no change {name!r}; there are {', '.join(CHANGES)}")
+
+
+def change(world: World, words: str) -> None:
+    """Makes a change, such as "message:Hello" or "top-up". Raises ChangeError."""
+    check(words)
+    name, _, argument = words.partition(":")
+    CHANGES[name].make(world, argument)
+
+
+def _number(text: str, default: int) -> int:
+    try:
+        return int(text) if text else default
+    except ValueError:
+        raise ChangeError(f"{text!r} is not a whole number") from None
+
+
+def _account(world: World, fuel: str) -> Account:
+    holder: Any = world.gas if fuel == "gas" else world.meter
+    if holder is None or holder.account is None:
+        raise ChangeError("this home has no such prepayment meter")
+    return holder.account
+
+
+def _at_the_meter(world: World, fuel: str, act: Callable[[Account, int], None]) -> None:
+    # A key pressed at a gas meter wakes it, and it reports.
+    account = _account(world, fuel)
+    try:
+        act(account, world.clock.now_us)
+    except Refused as refused:
+        raise ChangeError(str(refused)) from None
+    if fuel == "gas" and world.gas_meter:
+        world.gas_meter.start(world.gas_meter.report())
+
+
+# Paying
+
+
+@_change("pence")
+def _top_up(world: World, argument: str) -> None:
+    """A code worth so many pence (1000) is typed into the electricity meter."""
+    amount = _number(argument, _TOP_UP // 1000) * 1000
+    _at_the_meter(world, "electricity", lambda account, now: account.top_up(now, amount, _code(account)))
+
+
+@_change("pence")
+def _gas_top_up(world: World, argument: str) -> None:
+    """A code worth so many pence (1000) is typed into the gas meter."""
+    amount = _number(argument, _TOP_UP // 1000) * 1000
+    _at_the_meter(world, "gas", lambda account, now: account.top_up(now, amount, _code(account)))
+
+
+def _code(account: Account) -> bytes:
+    # Twenty digits, another each time.
+    return b"7081%016d" % (account.total_added * 7919 + len(account.payments) + 1)
+
+
+@_change("gas")
+def _emergency_credit(world: World, argument: str) -> None:
+    """Emergency credit is activated at the electricity meter, or at that for gas."""
+    _at_the_meter(world, argument, lambda account, now: account.select_emergency_credit(now))
+
+
+@_change("gas")
+def _arm(world: World, argument: str) -> None:
+    """The supply that was off for want of credit is switched on at the electricity meter, or at that for gas."""
+    _at_the_meter(world, argument, lambda account, now: account.arm(now))
+
+
+# Prices
+
+
+def _retariff(world: World, supply: Supply, percent: int, at_us: int) -> Tariff:
+    tariff = supply.tariff(world.clock.now_us)
+    if tariff is None:
+        tariff = Tariff(0, ((0, 25_000),), 50_000, b"First tariff")
+    new = tariff.dearer(percent, tariff.tariff_id + 1)
+    supply.set_tariff(at_us, new)
+    return new
+
+
+def _this_second(world: World) -> int:
+    # Meters switch tariffs at whole seconds.
+    return world.clock.now_us // 1_000_000 * 1_000_000
+
+
+@_change("percent")
+def _new_price(world: World, argument: str) -> None:
+    """Electricity is dearer by so many per cent (10) from now on; meters without a tariff get one."""
+    _retariff(world, world.meter.supply, _number(argument, _DEARER), _this_second(world))
+    world.meter.events.note("tariff changed")
+    world.meter.publish_price()
+
+
+@_change("percent")
+def _price_at_midnight(world: World, argument: str) -> None:
+    """Electricity is dearer by so many per cent (10) from the next midnight UTC on, and the meter says so at once."""
+    meter = world.meter
+    at_utc = (world.clock.utc // 86_400 + 1) * 86_400
+    new = _retariff(world, meter.supply, _number(argument, _DEARER), to_us(at_utc))
+    meter._publish_part(PRICE, [meter.prices.information(to_us(at_utc), new)])
+
+
+@_change("percent")
+def _new_gas_price(world: World, argument: str) -> None:
+    """Gas is dearer by so many per cent (10) from now on."""
+    if world.gas is None:
+        raise ChangeError("this home has no gas meter")
+    _retariff(world, world.gas.supply, _number(argument, _DEARER), _this_second(world))
+
+
+@_change("tenths of MJ/m3")
+def _calorific_value(world: World, argument: str) -> None:
+    """Gas has another calorific value (39.2 MJ/m3) from now on."""
+    if world.gas is None:
+        raise ChangeError("this home has no gas meter")
+    world.gas.supply.set_calorific(_this_second(world), _number(argument, 392))
+    world.gas._publish_part(PRICE, world.gas.prices.calorific_values())
+
+
+# Messages
+
+
+def _messages(world: World) -> MessageServer:
+    return world.meter.messages
+
+
+@_change("text")
+def _message(world: World, argument: str) -> None:
+    """The supplier sends a message; "!" before the text for a critical one, "?" for one to be confirmed."""
+    text = argument.lstrip("!?") or "Your next bill is ready."
+    marks = argument[: len(argument) - len(argument.lstrip("!?"))]
+    importance = Importance.CRITICAL if "!" in marks else Importance.MEDIUM
+    try:
+        _messages(world).display(text, importance, confirm="?" in marks)
+    except ValueError as error:
+        raise ChangeError(str(error)) from None
+
+
+@_change("text")
+def _protected_message(world: World, argument: str) -> None:
+    """The supplier sends a message that displays show behind their PIN."""
+    try:
+        _messages(world).display(argument or "Your balance is overdue.", Importance.HIGH, protected=True)
+    except ValueError as error:
+        raise ChangeError(str(error)) from None
+
+
+@_change()
+def _cancel_message(world: World, argument: str) -> None:
+    """The supplier takes its message back."""
+    _messages(world).cancel()
+
+
+# Meters, people, power
+
+
+@_change()
+def _meter_exchange(world: World, argument: str) -> None:
+    """The electricity meter is exchanged: another EUI-64 and serial number, and registers that begin at nothing."""
+    world.exchange_meter()
+
+
+@_change()
+def _gas_fitted(world: World, argument: str) -> None:
+    """A gas meter is fitted, and the hub opens its mirror."""
+    if world.gas:
+        raise ChangeError("this home has a gas meter")
+    world.fit_gas_meter()
+
+
+def _managements(world: World) -> list[DeviceManagementServer]:
+    return [holder.management for holder in (world.meter, world.gas) if holder]
+
+
+@_change()
+def _change_of_tenancy(world: World, argument: str) -> None:
+    """Other people move in: displays are to forget what they hold, and what was used before is not given out."""
+    for management in _managements(world):
+        management.change_tenancy(Clear.RESET_BILLING | Clear.HISTORY | Clear.DISPLAY_CONSUMER)
+    for holder in (world.meter, world.gas):
+        if holder:
+            holder.supply.forget(world.clock.now_us)
+            if holder.account:
+                holder.account.clear(world.clock.now_us)
+    world.meter.exported.forget(world.clock.now_us)
+
+
+@_change("seconds")
+def _change_of_supplier(world: World, argument: str) -> None:
+    """Another supplier takes over after so many seconds (600): what the old one said is to be forgotten."""
+    seconds = _number(argument, _NOTICE_S)
+    for management in _managements(world):
+        management.change_supplier(
+            NEXT_SUPPLIER, Clear.TARIFF | Clear.STANDING_CHARGE | Clear.DISPLAY_SUPPLIER, world.clock.utc + seconds
+        )
+
+    async def take_over() -> None:
+        await asyncio.sleep(seconds)
+        for management in _managements(world):
+            management.take_over()
+        world.meter.messages.cancel()
+        _retariff(world, world.meter.supply, -5, _this_second(world))
+        world.meter.publish_price()
+
+    world.beside(take_over())
+
+
+@_change("seconds")
+def _power_cut(world: World, argument: str) -> None:
+    """The hub and the meters are without power for so many seconds (300), and so is the house."""
+    nodes = [world.hub, world.meter]
+    house = world.household.main_switch
+    world.household.set_main_switch(False)
+    for node in nodes:
+        node.powered = False
+
+    async def back() -> None:
+        await asyncio.sleep(_number(argument, _CUT_S))
+        for node in nodes:
+            node.powered = True
+        world.household.set_main_switch(house)
+        world.meter.events.note("power lost")
+
+    world.beside(back())
+
+
+@_change("seconds")
+def _hub_off(world: World, argument: str) -> None:
+    """The hub alone is without power for so many seconds (300)."""
+    hub = world.hub
+    hub.powered = False
+
+    async def back() -> None:
+        await asyncio.sleep(_number(argument, _CUT_S))
+        hub.powered = True
+
+    world.beside(back())
+
+
+@_change()
+def _tamper(world: World, argument: str) -> None:
+    """Somebody opens the electricity meter's cover."""
+    world.meter.tampered = True
+    world.meter.events.note("tamper")
+
+
+@_change()
+def _clock_set(world: World, argument: str) -> None:
+    """The hub's clock is set."""
+    world.hub.clock_set = True
+
+
+@_change()
+def _clock_lost(world: World, argument: str) -> None:
+    """The hub no longer knows the time."""
+    world.hub.clock_set = False

@@ -1,0 +1,70 @@
+"""Events 0x0709: what a meter has noticed, kept in its logs (SE 1.4, annex D.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from host_tools.sim import smart_energy as se
+from host_tools.sim.metering import Now
+from host_tools.sim.supply import to_utc
+from host_tools.sim.zcl_server import Answer, Answers, asked, in_parts
+
+EVENTS = 0x0709
+ALL, TAMPER, FAULT, GENERAL = 0, 1, 2, 3
+# Words for what happens here, with log and event number. But for 0x816E, which GB test data have, the numbers are ours.
+KINDS = {
+    "tamper": (TAMPER, 0x8010),
+    "power lost": (FAULT, 0x8020),
+    "supply disabled": (GENERAL, 0x8154),
+    "supply armed": (GENERAL, 0x8155),
+    "supply enabled": (GENERAL, 0x8156),
+    "tariff changed": (GENERAL, 0x816E),
+}
+_KEPT = 100
+_REPORT = 0x01
+
+
+class EventServer:
+    """The logs of one meter, newest last."""
+
+    def __init__(self, now: Now, longest: Callable[[], int], publish: Callable[[int, list[Answer]], None]) -> None:
+        self._now = now
+        self._longest = longest
+        self._publish = publish
+        self.log: list[se.LoggedEvent] = []
+
+    def note(self, what: str) -> None:
+        """Logs one of KINDS and tells the displays."""
+        log_id, event_id = KINDS[what]
+        now_us = self._now()
+        utc = 0 if now_us is None else to_utc(now_us)
+        self.log.append(se.LoggedEvent(log_id=log_id, event_id=event_id, time=utc, data=b""))
+        del self.log[:-_KEPT]
+        command = se.PublishEvent(log_id=log_id, event_id=event_id, time=utc, control=_REPORT, data=b"")
+        self._publish(EVENTS, [(0x00, command.serialize())])
+
+    def _get_log(self, payload: bytes, message) -> Answers:
+        request = asked(se.GetEventLog, payload)
+        wanted = request.control_and_log & 0x0F
+        found = [
+            one for one in reversed(self.log)
+            if wanted in (ALL, one.log_id) and request.event_id in (0, one.event_id)
+            and request.start <= one.time and (one.time <= request.end or request.end in (0, 0xFFFFFFFF))
+        ]  # fmt: skip
+        shown = found[request.offset :][: request.count or None]
+        if not shown:
+            return None
+        # The count of a command's entries is a nibble.
+        parts = in_parts(shown, 8, min(self._longest() - 3 - 5, 15 * 8))
+        return [
+            (0x01, se.PublishEventLog(
+                found=len(found), index=index, total=len(parts), count_and_log=len(part) << 4 | wanted, entries=part
+            ).serialize())
+            for index, part in enumerate(parts)
+        ]  # fmt: skip
+
+    @property
+    def commands(self) -> dict[tuple[int, int], Any]:
+        """Handlers by (cluster, command)."""
+        return {(EVENTS, 0x00): self._get_log}

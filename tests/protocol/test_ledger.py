@@ -1,0 +1,346 @@
+"""The ledger: what each increment costs, what cannot be, and what a restart keeps. On real files."""
+
+import os
+
+from inkmeter import filling, history, rates, records
+from inkmeter.ledger import (
+    ESTIMATED,
+    EXCHANGED,
+    EXPORT,
+    FILLED,
+    GAS,
+    IMPORT,
+    MISSING,
+    PARTIAL,
+    STANDING_CHARGE,
+    UNCONVERTED,
+    UNPRICED,
+    Ledger,
+)
+
+DAY = 9800  # 2026-10-31, a Saturday in winter: local midnight is UTC midnight
+MIDNIGHT = DAY * 86400
+HALF = 1800
+
+
+class Clock:
+    """Says what time it is told."""
+
+    def __init__(self, utc=MIDNIGHT):
+        self.utc = utc
+
+    def now(self):
+        return self.utc
+
+
+def wipe():
+    for folder in ("ledger", "forgot"):
+        try:
+            for name in os.listdir(folder):
+                os.remove(folder + "/" + name)
+            os.rmdir(folder)
+        except OSError:
+            pass
+
+
+def fresh():
+    wipe()
+    return Ledger(Clock())
+
+
+def read(ledger, commodity, utc, delivered, received=None):
+    """One reading, booked at once where it has to be."""
+    ledger.clock.utc = utc
+    ledger.register(commodity, utc, delivered, received)
+    if ledger.due:
+        ledger.settle()
+
+
+def steady(ledger, start, end, register, watts, step=10):
+    """Readings from start to end; returns the last register."""
+    for utc in range(start, end + 1, step):
+        read(ledger, IMPORT, utc, register + watts * (utc - start) // 3600)
+    return register + watts * (end - start) // 3600
+
+
+def test_today_is_what_was_used_at_what_it_cost():
+    ledger = fresh()
+    assert ledger.today(IMPORT) is None
+    ledger.rate(IMPORT, MIDNIGHT - 86400, 24500, None)
+    ledger.standing_charge(IMPORT, 60000)
+    last = steady(ledger, MIDNIGHT + 600, MIDNIGHT + 5400, 1000, 720)
+    used = last - 1000
+    assert used == 960
+    assert ledger.today(IMPORT) == (used, 0, used * 24500 // 1000 + 60000, PARTIAL | STANDING_CHARGE)
+    assert ledger.total(IMPORT) == (used, 0, used * 24500 // 1000)
+    assert history.halves(IMPORT, DAY)[:4] == [
+        (240, 0, 5880, PARTIAL),
+        (360, 0, 8820, 0),
+        (360, 0, 8820, 0),
+        None,
+    ]
+    ledger.clock.utc = MIDNIGHT + 86400
+    assert ledger.today(IMPORT) is None, "yesterday's use is not today's"
+
+
+def test_what_has_no_price_has_no_cost():
+    ledger = fresh()
+    steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)
+    assert ledger.today(IMPORT) == (1000, 0, None, UNPRICED | PARTIAL)
+    assert history.halves(IMPORT, DAY)[0] == (500, 0, None, UNPRICED | PARTIAL)
+    assert ledger.total(IMPORT)[2] is None
+
+
+def test_a_price_that_comes_late_prices_what_was_used_since_it_began():
+    ledger = fresh()
+    last = steady(ledger, MIDNIGHT, MIDNIGHT + 4000, 0, 1000)
+    ledger.rate(IMPORT, MIDNIGHT - 5, 30000, None)
+    read(ledger, IMPORT, MIDNIGHT + 4010, last)
+    assert ledger.today(IMPORT) == (last, 0, last * 30, PARTIAL)
+    assert history.halves(IMPORT, DAY)[0] == (500, 0, 15000, PARTIAL)
+    assert ledger.total(IMPORT) == (last, 0, last * 30)
+
+
+def test_a_rate_that_ends_is_not_used_beyond_its_end():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, MIDNIGHT + 600)
+    ledger.rate(IMPORT, MIDNIGHT + 1200, 40000, MIDNIGHT + 7200)
+    last = steady(ledger, MIDNIGHT, MIDNIGHT + 1500, 0, 3600)
+    wh, _, cost, flags = ledger.today(IMPORT)
+    assert (wh, cost, flags & UNPRICED) == (last, None, UNPRICED)
+    ledger.rate(IMPORT, MIDNIGHT + 600, 20000, MIDNIGHT + 1200)
+    read(ledger, IMPORT, MIDNIGHT + 1510, last)
+    wh, _, cost, flags = ledger.today(IMPORT)
+    # Told late, so that 1,500 Wh are apportioned by time.
+    assert (wh, cost, flags & UNPRICED) == (last, 600 * 10 + 600 * 20 + 300 * 40, 0)
+
+
+def test_an_increment_over_a_change_of_rate_is_apportioned_by_time():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, MIDNIGHT + 900)
+    ledger.rate(IMPORT, MIDNIGHT + 900, 50000, None)
+    read(ledger, IMPORT, MIDNIGHT + 600, 0)
+    read(ledger, IMPORT, MIDNIGHT + 890, 290)
+    read(ledger, IMPORT, MIDNIGHT + 930, 290 + 100)
+    assert ledger.today(IMPORT)[:3] == (390, 0, 290 * 10 + 25 * 10 + 75 * 50)
+    # At the boundary itself nothing is apportioned.
+    read(ledger, IMPORT, MIDNIGHT + 1800, 1000)
+    assert history.halves(IMPORT, DAY)[0][:3] == (1000, 0, 315 * 10 + 685 * 50)
+
+
+def test_a_negative_rate_and_export_apart():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, -2000, None)
+    read(ledger, IMPORT, MIDNIGHT, 5000, 100)
+    read(ledger, IMPORT, MIDNIGHT + 300, 5500, 400)
+    assert ledger.today(IMPORT)[:3] == (500, 300, -1000)
+    ledger.rate(EXPORT, MIDNIGHT, 15000, None)
+    read(ledger, IMPORT, MIDNIGHT + 1800, 6000, 900)
+    assert history.halves(IMPORT, DAY)[0][:3] == (1000, 800, -2000)
+    assert [row[5] for row in history.each(IMPORT, MIDNIGHT, MIDNIGHT + 1800)] == [800 * 15]
+
+
+def test_gas_is_counted_in_litres_and_priced_in_kwh():
+    ledger = fresh()
+    ledger.rate(GAS, MIDNIGHT, 6000, None)
+    for i in range(5):
+        read(ledger, GAS, MIDNIGHT + i * HALF + 2, 2282363 + i * 100)
+    assert ledger.today(GAS) == (None, 400, None, PARTIAL | UNCONVERTED | UNPRICED)
+    wipe()
+    ledger = Ledger(Clock())
+    ledger.rate(GAS, MIDNIGHT, 6000, None)
+    ledger.gas_factors(40000, 102264)
+    for i in range(5):
+        read(ledger, GAS, MIDNIGHT + i * HALF, 2282363 + i * 100)
+    # 0.4 m3 * 1.02264 * 40 / 3.6 = 4.54506 kWh
+    assert ledger.today(GAS) == (4545, 400, 27270, PARTIAL)
+    assert [row[:3] for row in history.halves(GAS, DAY)[:4]] == [
+        (1136, 100, 6817),
+        (1136, 100, 6818),
+        (1136, 100, 6817),
+        (1137, 100, 6818),
+    ]
+
+
+def test_what_cannot_be_is_held_back_and_counted():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, None)
+    last = steady(ledger, MIDNIGHT, MIDNIGHT + 60, 500000, 1000)
+    for odd in (0xFFFFFFFFFFFF, last - 1, last + 5000, 0):
+        read(ledger, IMPORT, MIDNIGHT + 70, odd)
+    assert ledger.held_back == 4
+    read(ledger, IMPORT, MIDNIGHT + 80, last + 5)
+    assert ledger.today(IMPORT)[0] == last + 5 - 500000 and ledger.held_back == 4
+    # A register that goes on counting from elsewhere is another meter's.
+    for i in range(14):
+        read(ledger, IMPORT, MIDNIGHT + 90 + 10 * i, 70 + i)
+    assert ledger.held_back == 4 + 13
+    wh, _, _, flags = ledger.today(IMPORT)
+    assert wh == last + 5 - 500000 + 1 and flags & EXCHANGED
+
+
+def test_an_exchanged_meter_is_taken_at_its_word():
+    ledger = fresh()
+    last = steady(ledger, MIDNIGHT, MIDNIGHT + 60, 500000, 3600)
+    ledger.exchanged(IMPORT)
+    read(ledger, IMPORT, MIDNIGHT + 4000, 3)
+    read(ledger, IMPORT, MIDNIGHT + 4010, 13)
+    assert ledger.today(IMPORT)[0] == last - 500000 + 10 and ledger.held_back == 0
+    assert history.halves(IMPORT, DAY)[0][3] & PARTIAL
+    assert list(filling.gaps(IMPORT, MIDNIGHT, MIDNIGHT + 3600)) == [(MIDNIGHT, 2)]
+
+
+def test_after_a_restart_it_goes_on_and_marks_the_gap():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 20000, None)
+    ledger.standing_charge(IMPORT, 50000)
+    steady(ledger, MIDNIGHT, MIDNIGHT + 2 * HALF + 600, 0, 1200)
+    ledger = Ledger(Clock())
+    assert ledger.today(IMPORT)[:3] == (1200, 0, 24000 + 50000), "up to the last half-hour"
+    # Away for 36 hours: 300 W meanwhile, and 400 Wh since the last half-hour that was filed.
+    back = MIDNIGHT + 38 * 3600
+    read(ledger, IMPORT, back, 1200 + 37 * 300)
+    assert ledger.today(IMPORT)[0] == 14 * 300
+    first = history.day(IMPORT, DAY)
+    assert first == (
+        1200 + 23 * 300,
+        0,
+        20 * (1200 + 23 * 300) + 50000,
+        PARTIAL | ESTIMATED | STANDING_CHARGE,
+        0,
+        50000,
+    )
+    assert list(filling.gaps(IMPORT, MIDNIGHT + HALF, back)) == [(MIDNIGHT + 2 * HALF, 74)]
+    assert ledger.today(IMPORT)[2] == 14 * 300 * 20 + 50000
+
+
+def test_gaps_are_filled_from_the_meters_log_at_the_rates_of_then():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, MIDNIGHT + 7 * 3600)
+    ledger.rate(IMPORT, MIDNIGHT + 7 * 3600, 30000, MIDNIGHT + 86400)
+    steady(ledger, MIDNIGHT - HALF, MIDNIGHT, 0, 1000)
+    read(ledger, IMPORT, MIDNIGHT + 86400 + 700, 24500, None)
+    assert history.day(IMPORT, DAY)[3] == ESTIMATED
+    log = [100] * 14 + [700] * 34
+    for start in (0, 10):
+        filled = filling.fill(ledger, IMPORT, MIDNIGHT + start * HALF, log[start:], None)
+        assert filled == (48 if start == 0 else 0), "only once"
+    day = history.day(IMPORT, DAY)
+    assert day[:4] == (sum(log), 0, 1400 * 10 + 700 * 34 * 30, FILLED)
+    assert not list(filling.gaps(IMPORT, MIDNIGHT, MIDNIGHT + 86400))
+    # What is being counted now is not the log's yet.
+    assert filling.fill(ledger, IMPORT, MIDNIGHT + 86400, 5) == 0
+
+
+def test_a_day_that_was_being_changed_when_the_power_failed_is_summed_up_again():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, None)
+    steady(ledger, MIDNIGHT, MIDNIGHT + 86400, 0, 1000, 600)
+    kept = records.get_day(IMPORT, DAY)
+    assert kept[0] == 24000
+    records.put_day(IMPORT, DAY, 1, 1, 1, 1, 40000, 0, 255)
+    assert history.day(IMPORT, DAY)[:3] == (24000, 0, 280000)
+
+
+def test_local_days_have_46_48_or_50_half_hours():
+    spring, autumn = 9584, 9794  # 2026-03-29 and 2026-10-25
+    assert [len(history.halves(IMPORT, spring + i)) for i in (-1, 0, 1)] == [48, 46, 48]
+    assert [len(history.halves(IMPORT, autumn + i)) for i in (-1, 0, 1)] == [48, 50, 48]
+    for day in (spring, spring + 1, autumn, autumn + 1):
+        start = records.day_start(day)
+        assert records.local_day(start) == day and records.local_day(start - 1) == day - 1
+
+
+def test_sums_of_weeks_and_months():
+    ledger = fresh()
+    ledger.rate(IMPORT, 0, 10000, None)
+    ledger.standing_charge(IMPORT, 1000)
+    # From Friday the 30th of October to Monday the 2nd of November
+    start = MIDNIGHT - 86400
+    steady(ledger, start, start + 3 * 86400 + 7200, 0, 1000, 600)
+    ledger.clock.utc = start + 3 * 86400 + 7200
+    assert history.week(ledger, IMPORT)[:3] == (2000, 0, 21000)
+    assert history.month(ledger, IMPORT)[:3] == (26000, 0, 262000)
+    assert history.since(ledger, IMPORT, DAY - 2)[3] & MISSING
+    assert history.since(ledger, IMPORT, DAY - 1)[:3] == (74000, 0, 744000)
+    assert not history.since(ledger, IMPORT, DAY)[3] & MISSING
+
+
+def test_a_clock_put_right_loses_nothing():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, None)
+    read(ledger, IMPORT, MIDNIGHT + 100, 0)
+    read(ledger, IMPORT, MIDNIGHT + 200, 50)
+    read(ledger, IMPORT, MIDNIGHT + 150, 60)
+    read(ledger, IMPORT, MIDNIGHT + 210, 70)
+    assert ledger.today(IMPORT)[:3] == (70, 0, 700) and ledger.held_back == 0
+
+
+def test_a_day_after_a_wrong_clock():
+    ledger = fresh()
+    read(ledger, IMPORT, MIDNIGHT + 20 * 86400, 1000)
+    for i in range(14):
+        read(ledger, IMPORT, MIDNIGHT + 60 + 10 * i, 1000 + i)
+    assert ledger.today(IMPORT)[0] == 1 and ledger.held_back == 13
+
+
+def test_forgetting_leaves_nothing_and_is_finished_at_the_next_start():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, None)
+    steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)
+    ledger.forget()
+    assert os.listdir("ledger") == [] and ledger.today(IMPORT) is None
+    steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)
+    os.rename("ledger", "forgot")  # and the power fails
+    ledger = Ledger(Clock())
+    assert ledger.today(IMPORT) is None and "forgot" not in os.listdir()
+    assert history.halves(IMPORT, DAY) == [None] * 48
+
+
+def test_damaged_and_empty_files_start_a_new_book():
+    for damage in (b"", b"\xff" * 40, b"\0" * 5000):
+        ledger = fresh()
+        steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)
+        for name in os.listdir("ledger"):
+            with open("ledger/" + name, "wb") as file:
+                file.write(damage)
+        ledger = Ledger(Clock())
+        assert ledger.today(IMPORT) is None
+        steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)
+        assert ledger.today(IMPORT)[0] == 1000
+
+
+def test_old_files_go():
+    ledger = fresh()
+    for period in range(20):
+        read(ledger, IMPORT, MIDNIGHT + period * 32 * 86400, 1000 * period)
+        read(ledger, IMPORT, MIDNIGHT + period * 32 * 86400 + HALF, 1000 * period + 10)
+    halves = [name for name in os.listdir("ledger") if name.startswith("h0")]
+    assert len(halves) == 14, halves
+
+
+def test_what_was_heard_later_wins():
+    fresh()
+    assert rates.over(IMPORT, 0, 100) == [(0, None)]
+    assert rates.add(IMPORT, 10, 7, None) == 10
+    assert rates.add(IMPORT, 20, 7, 30) is None, "known already"
+    assert rates.add(IMPORT, 50, 9, 60) == 50
+    assert rates.over(IMPORT, 0, 100) == [(0, None), (10, 7), (50, 9), (60, None)]
+    assert rates.add(IMPORT, 40, 8, 70) == 40
+    assert rates.add(GAS, 0, 1, None) == 0
+    assert rates.over(IMPORT, 15, 65) == [(15, 7), (40, 8)]
+    assert rates.add(IMPORT, 45, None, 48) == 45
+    assert rates.over(IMPORT, 40, 71) == [(40, 8), (45, None), (48, 8), (70, None)]
+
+
+def test_the_rates_log_is_bounded_and_keeps_what_holds():
+    fresh()
+    rates.add(IMPORT, 0, 4321, None)
+    rates.add(GAS, 0, 1234, None)
+    for i in range(2600):
+        rates.add(EXPORT, i * HALF, i % 100, (i + 1) * HALF)
+    sizes = [os.stat("ledger/" + name)[6] for name in os.listdir("ledger")]
+    assert len(sizes) == 2 and max(sizes) <= 1025 * 16, sizes
+    end = 2600 * HALF
+    assert rates.over(IMPORT, end, end + 1) == [(end, 4321)] and rates.over(GAS, end, end + 1) == [(end, 1234)]
+    assert [rate for _, rate in rates.over(EXPORT, end - 2 * HALF, end)] == [98, 99]
