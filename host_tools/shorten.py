@@ -34,6 +34,7 @@ _OTHERS = (
 )  # fmt: skip
 # Keyword arguments of builtins, and what MicroPython has and CPython has not, as far as a name of ours might meet it.
 _ALSO = {
+    "mount",
     "key",
     "reverse",
     "sep",

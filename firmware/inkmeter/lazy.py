@@ -1,6 +1,7 @@
 """Modules that are needed for minutes in a device's life: loaded when used, and out of the heap again."""
 
 import gc
+import os
 import sys
 
 # On the device, modules lie side by side and not in a package.
@@ -11,6 +12,48 @@ def _full(name):
     return _PACKAGE + name if _PACKAGE else name.replace(".", "_")
 
 
+class _Shelf:
+    """A file system with one module in it, the one that is wanted: MicroPython keeps the path of every module that it
+    ever loaded, and so each is at the same one.
+    """
+
+    def __init__(self):
+        self.file = self.path = ""
+        self.taken = 0  # places that have a module, bit by bit
+
+    def mount(self, *_):
+        pass
+
+    def stat(self, path):
+        # It is asked for others too: MicroPython looks for a file before it takes a module of its own.
+        if path != self.path:
+            raise OSError(2)
+        return os.stat(self.file)
+
+    def open(self, path, mode):
+        return open(self.file, mode)
+
+    def put(self, name):
+        """Loads a module; returns its place."""
+        self.file = __file__[: __file__.rfind("/") + 1] + name + ".mpy"
+        place = 0
+        while self.taken >> place & 1:
+            place += 1
+        name = "m%d" % place
+        self.path = "/" + name + ".mpy"
+        __import__(name)
+        self.taken |= 1 << place
+        return place
+
+
+if not _PACKAGE:
+    import vfs
+
+    _shelf = _Shelf()
+    vfs.mount(_shelf, "/m")
+    sys.path.append("/m")
+
+
 class module:  # noqa: N801, used as a statement: `with module("join") as join:`
     """Loads a module of this package for the length of a with block, and takes its `helpers` out with it, as far as
     they were not there before.
@@ -19,13 +62,20 @@ class module:  # noqa: N801, used as a statement: `with module("join") as join:`
     def __init__(self, name, *helpers):
         self.names = [one for one in (name,) + helpers if _full(one) not in sys.modules]
         self.name = _full(name)
+        self._place = None
 
     def __enter__(self):
         gc.collect()
-        __import__(self.name)
-        return sys.modules[self.name]
+        if _PACKAGE or self.name in sys.modules:
+            __import__(self.name)
+            return sys.modules[self.name]
+        self._place = _shelf.put(self.name)
+        return sys.modules["m%d" % self._place]
 
     def __exit__(self, *exc):
+        if self._place is not None:
+            sys.modules.pop("m%d" % self._place)
+            _shelf.taken ^= 1 << self._place
         for name in self.names:
             name = _full(name)
             sys.modules.pop(name, None)
