@@ -1,6 +1,6 @@
 """What a kWh costs, and when: a log of facts, so that energy can be priced long after it was used.
 
-ledger/rates and, older, ledger/rates.old hold records of 16 octets: start, end, rate in 1/100,000 GBP, whose. They are
+books/rates and, older, books/rates.old hold records of 16 octets: start, end, rate in 1/100,000 GBP, whose. They are
 written in the order in which they were heard; what was heard later wins, and a rate without an end holds until the
 start of one that was heard later. Times are seconds since 2000-01-01 UTC.
 """
@@ -11,9 +11,9 @@ from struct import pack_into, unpack_from
 
 from micropython import const
 
-_NEW = const("ledger/rates")
-_OLD = const("ledger/rates.old")
-_NEXT = const("ledger/rates.new")
+_NEW = const("books/rates")
+_OLD = const("books/rates.old")
+_NEXT = const("books/rates.new")
 _SIZE = const(16)
 _FORM = const(b"<IIiBxH")
 _MOST = const(1024)  # records a file: three weeks of half-hourly prices, a year and more of two a day

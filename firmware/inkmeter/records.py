@@ -1,4 +1,4 @@
-"""The ledger's files: fixed records, found by their time, in ledger/ of the file system.
+"""The ledger's files: fixed records, found by their time, in books/ of the file system.
 
 h<commodity>.<n>: the half-hours of 32 UTC days, 16 octets each, then the checkpoint: where the ledger goes on after a
 power cut. A half-hour and its checkpoint are committed together: littlefs puts a file's new content in force when it is
@@ -15,7 +15,7 @@ from micropython import const
 
 from inkmeter.clock import summer_time
 
-FOLDER = const("ledger")
+FOLDER = const("books")  # no module may be called so: what is imported is looked for here first
 HALF_HOUR = const(1800)
 PERIOD = const(1536)  # half-hours a file
 YEAR = const(366)  # days a file

@@ -158,10 +158,10 @@ def half_hours(book):
 
 def prices(book):
     """Prices, until the log of them is compacted."""
-    with open("ledger/rates", "rb") as file:
+    with open("books/rates", "rb") as file:
         count = file.seek(0, 2) // 16
     # As if there had been many before: the same fact again and again.
-    with open("ledger/rates", "ab") as file:
+    with open("books/rates", "ab") as file:
         buffer = bytearray(16)
         rates._pack(buffer, EXPORT, 1, 2, 3)
         while count < 1020:

@@ -34,7 +34,7 @@ class Clock:
 
 
 def wipe():
-    for folder in ("ledger", "forgot"):
+    for folder in ("books", "forgot"):
         try:
             for name in os.listdir(folder):
                 os.remove(folder + "/" + name)
@@ -289,9 +289,9 @@ def test_forgetting_leaves_nothing_and_is_finished_at_the_next_start():
     ledger.rate(IMPORT, MIDNIGHT, 10000, None)
     steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)
     ledger.forget()
-    assert os.listdir("ledger") == [] and ledger.today(IMPORT) is None
+    assert os.listdir("books") == [] and ledger.today(IMPORT) is None
     steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)
-    os.rename("ledger", "forgot")  # and the power fails
+    os.rename("books", "forgot")  # and the power fails
     ledger = Ledger(Clock())
     assert ledger.today(IMPORT) is None and "forgot" not in os.listdir()
     assert history.halves(IMPORT, DAY) == [None] * 48
@@ -301,8 +301,8 @@ def test_damaged_and_empty_files_start_a_new_book():
     for damage in (b"", b"\xff" * 40, b"\0" * 5000):
         ledger = fresh()
         steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)
-        for name in os.listdir("ledger"):
-            with open("ledger/" + name, "wb") as file:
+        for name in os.listdir("books"):
+            with open("books/" + name, "wb") as file:
                 file.write(damage)
         ledger = Ledger(Clock())
         assert ledger.today(IMPORT) is None
@@ -315,7 +315,7 @@ def test_old_files_go():
     for period in range(20):
         read(ledger, IMPORT, MIDNIGHT + period * 32 * 86400, 1000 * period)
         read(ledger, IMPORT, MIDNIGHT + period * 32 * 86400 + HALF, 1000 * period + 10)
-    halves = [name for name in os.listdir("ledger") if name.startswith("h0")]
+    halves = [name for name in os.listdir("books") if name.startswith("h0")]
     assert len(halves) == 14, halves
 
 
@@ -339,7 +339,7 @@ def test_the_rates_log_is_bounded_and_keeps_what_holds():
     rates.add(GAS, 0, 1234, None)
     for i in range(2600):
         rates.add(EXPORT, i * HALF, i % 100, (i + 1) * HALF)
-    sizes = [os.stat("ledger/" + name)[6] for name in os.listdir("ledger")]
+    sizes = [os.stat("books/" + name)[6] for name in os.listdir("books")]
     assert len(sizes) == 2 and max(sizes) <= 1025 * 16, sizes
     end = 2600 * HALF
     assert rates.over(IMPORT, end, end + 1) == [(end, 4321)] and rates.over(GAS, end, end + 1) == [(end, 1234)]
