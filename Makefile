@@ -3,7 +3,7 @@
 INKMETER := .venv/bin/inkmeter
 PYTEST := .venv/bin/python -m pytest
 TEST_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm fonts-dejavu-core fonts-dejavu-extra \
-	tshark
+	tshark chromium
 # Pass more to a command with ARGS="--seed 7"
 ARGS ?=
 BOARD ?=
@@ -52,7 +52,8 @@ build: setup ## compile the firmware: BOARD=... (see boards/README.md)
 fonts: setup ## make the firmware's fonts from the DejaVu face
 	@$(INKMETER) fonts
 
-pictures: setup ## make the pictures of the screens in docs/
+pictures: ## make the pictures of screens and pages in docs/
+	@host_tools/bootstrap.sh chromium
 	@$(INKMETER) pictures
 
 deploy: setup ## put the firmware on a device: BOARD=... PORT=...

@@ -156,8 +156,16 @@ def _bench(arguments: argparse.Namespace) -> int:
 def _pictures(arguments: argparse.Namespace) -> int:
     from host_tools import pictures
 
+    from host_tools.web import pictures as pages
+
     for path in pictures.make_all():
         print(path)
+    try:
+        for path in pages.take(pictures.FOLDER):
+            print(path)
+    except pages.NoBrowser as missing:
+        print(f"inkmeter pictures: {missing}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -273,7 +281,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("bench", help="what the firmware's hot paths cost, in instructions and heap")
     command.set_defaults(run=_bench)
 
-    command = commands.add_parser("pictures", help="make the pictures of the screens that the documents show")
+    command = commands.add_parser("pictures", help="make the pictures of screens and pages that the documents show")
     command.set_defaults(run=_pictures)
     return parser
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops
 
-_REACHED = 0.93  # of the way to its end that a partial refresh takes a pixel
+_REACHED = 0.96  # of the way to its end that a partial refresh takes a pixel
 
 
 class Glass:

@@ -86,7 +86,7 @@ def test_a_newcomers_first_ten_minutes(home, browse):
     for name in ("Kettle", "Car charger"):
         page.get_by_role("switch", name=name).click()
     speed(page, "60x")
-    page.wait_for_function("/an hour/.test(document.getElementById('panel').getAttribute('aria-label'))")
+    page.locator("#panel[aria-label*='an hour']").wait_for()
     assert "USING" in page.get_by_role("img", name="The panel").get_attribute("aria-label")
     assert any("an hour" in line for line in panel(home))
     site.get_by_role("link", name="My devices").click()
@@ -207,7 +207,7 @@ def test_a_link_replays_the_run_and_asks_first(home, browse):
     tab(page, "Take away")
     page.get_by_role("button", name="Make the link").click()
     link = page.get_by_label("Link to this run")
-    page.wait_for_function("document.getElementById('link').value.length > 50")
+    page.locator(".take [role=status]", has_text="Cop").wait_for()
     before = home.state()
     log = home.get("/download/firmware.log")[1]
     other = browse(link.input_value())
