@@ -155,7 +155,6 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 def _pictures(arguments: argparse.Namespace) -> int:
     from host_tools import pictures
-
     from host_tools.web import pictures as pages
 
     for path in pictures.make_all():

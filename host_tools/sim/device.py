@@ -60,6 +60,7 @@ class Device:
         self._on_uart = on_uart
         self._log = log
         self._running = True
+        self._drained = False
         self.wakes_at_us: int | None = None
         self.has_input = False
         self._bus = bytearray()
@@ -110,15 +111,25 @@ class Device:
 
     def settle(self) -> bool:
         """Lets the process run until it waits; True if it sent something to the home, or has ended."""
+        if self._drained:
+            return False
         try:
             while self._running:
                 self._run()
+            self._drained = True  # it does nothing more until it is released
             return self._drain()
+        except ConnectionError:
+            self.failure = self._ended()
         except DeviceError as failure:
-            # The home goes on without it; whoever runs the home looks here.
             self.failure = failure
-            self._clock.device = None
-            return True
+        # The home goes on without it; whoever runs the home looks here.
+        self._clock.device = None
+        return True
+
+    def _ended(self) -> DeviceError:
+        with contextlib.suppress(OSError):
+            self._take_log()
+        return DeviceError(f"the firmware has ended, with exit code {self.process.wait()}")
 
     def _run(self) -> None:
         ready = self._selector.select(_STUCK_S)
@@ -131,6 +142,7 @@ class Device:
         """Tells the process the time and lets it run."""
         self.has_input = False
         self._running = True
+        self._drained = False
         with contextlib.suppress(BrokenPipeError):  # it has ended; settle() will see
             self._control.send(_TIME.pack(now_us))
 
@@ -161,8 +173,7 @@ class Device:
     def _settled(self) -> None:
         message = self._control.recv(_TIME.size)
         if not message:
-            self._take_log()
-            raise DeviceError(f"the firmware has ended, with exit code {self.process.wait()}")
+            raise self._ended()
         (until,) = _TIME.unpack(message)
         self.wakes_at_us = None if until < 0 else until
         self._running = False

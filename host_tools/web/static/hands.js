@@ -1,6 +1,6 @@
 // The hands on the device: buttons by mouse, touch and keyboard, for as long as they are held; plug and reset.
 
-import { at, h, on, order } from "./live.js";
+import { at, h, on, order, turn } from "./live.js";
 
 const NAMES = { next: "Next", ok: "OK", back: "Back" };
 const KEYS = { n: "next", b: "back", o: "ok", Enter: "ok" };
@@ -58,7 +58,7 @@ on("state", state => {
   }
 });
 
-at("plug").onclick = () => order("plug", at("plug").getAttribute("aria-checked") !== "true").then(() => complain(null), complain);
+at("plug").onclick = () => order("plug", turn(at("plug"))).then(() => complain(null), complain);
 at("reset").onclick = () => order("reset").then(() => complain(null), complain);
 
 const typing = event => event.ctrlKey || event.metaKey || event.altKey

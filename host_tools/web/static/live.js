@@ -76,6 +76,13 @@ export const fillPairs = (list, rows) => {
   });
 };
 
+/** Turns a switch over at once, and returns what it says now; the home's next state puts it right if need be. */
+export const turn = one => {
+  const value = one.getAttribute("aria-checked") !== "true";
+  one.setAttribute("aria-checked", String(value));
+  return value;
+};
+
 /** Makes a tablist work by mouse and by arrow keys; `show(id)` is called with the tab that is chosen. */
 export const tabs = (list, show, chosen) => {
   const all = () => [...list.querySelectorAll("[role=tab]")];
