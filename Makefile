@@ -10,7 +10,7 @@ BOARD ?=
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-test-long run demo test test-long lint bench build fonts pictures deploy clean
+.PHONY: help setup setup-test setup-test-long run demo test test-long lint bench build fonts words screens pictures deploy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,7 +52,13 @@ build: setup ## compile the firmware: BOARD=... (see boards/README.md)
 fonts: setup ## make the firmware's fonts from the DejaVu face
 	@$(INKMETER) fonts
 
-pictures: ## make the pictures of screens and pages in docs/
+words: setup ## compile what the panel says from firmware/inkmeter/words.txt
+	@$(INKMETER) words
+
+screens: setup ## every page in every kind of home, size, language and theme: build/screens/
+	@$(INKMETER) screens $(ARGS)
+
+pictures: ## make the pictures of screens and web pages in docs/, and what tests compare them with
 	@host_tools/bootstrap.sh chromium
 	@$(INKMETER) pictures
 

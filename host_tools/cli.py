@@ -154,16 +154,35 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _pictures(arguments: argparse.Namespace) -> int:
-    from host_tools import pictures
-    from host_tools.web import pictures as pages
+    from host_tools import ROOT, gallery
+    from host_tools.web import pictures
 
-    for path in pictures.make_all():
+    for path in gallery.make_documents():
         print(path)
     try:
-        for path in pages.take(pictures.FOLDER):
+        for path in pictures.take(ROOT / "docs/pictures"):
             print(path)
-    except pages.NoBrowser as missing:
+    except pictures.NoBrowser as missing:
         print(f"inkmeter pictures: {missing}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _screens(arguments: argparse.Namespace) -> int:
+    from host_tools import gallery
+
+    for path in gallery.make_all(*arguments.words):
+        print(path)
+    return 0
+
+
+def _words(arguments: argparse.Namespace) -> int:
+    from host_tools import words
+
+    try:
+        words.make()
+    except (words.WordsWrong, ValueError) as error:
+        print(f"inkmeter words: {words.SOURCE.name}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -280,7 +299,16 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("bench", help="what the firmware's hot paths cost, in instructions and heap")
     command.set_defaults(run=_bench)
 
-    command = commands.add_parser("pictures", help="make the pictures of screens and pages that the documents show")
+    command = commands.add_parser("screens", help="draw every page in every kind of home; writes build/screens")
+    command.add_argument("words", nargs="*", help="only those whose names hold all of these, such as now or _cy_")
+    command.set_defaults(run=_screens)
+
+    command = commands.add_parser("words", help="compile the firmware's words from words.txt")
+    command.set_defaults(run=_words)
+
+    command = commands.add_parser(
+        "pictures", help="make the documents' pictures, and what tests compare the panel's pages with"
+    )
     command.set_defaults(run=_pictures)
     return parser
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from host_tools.build import BOARDS, build
 
 OLDEST = (1, 22)
-_SECONDS = 120
+_SECONDS = 240
 # What a deployment owns on the device: anything else there is the device's own.
-_OWNED = ("inkmeter/", "main.py", "boot.py", "board.mpy")
+_OWNED = ("lib/", "inkmeter/", "main.py", "boot.py", "board.mpy")
 
 _EXAMINE = """
 import sys, os, json

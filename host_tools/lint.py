@@ -15,7 +15,7 @@ from host_tools import BUILD, ROOT
 STUBS = BUILD / "typings"
 PACKAGE = "micropython-esp32-stubs==1.29.0.post1"
 # What the simulator's board has of the unix port, and the launcher's alone.
-_CHECKED = ("firmware", "boards/esp32_devkit_weact_2in9")
+_CHECKED = ("firmware", "boards/esp32_devkit_weact_2in9", "boards/esp32_devkit_weact_4in2")
 
 
 def _install() -> None:

@@ -251,8 +251,7 @@ def commit(commodity, s, half, out):
 
 def _close_day(commodity, s):
     total, known, _ = records.add_day(commodity, s[DAY])
-    wh, sent, cost, earned, flags = total
     try:
-        records.put_day(commodity, s[DAY], wh, sent, cost, earned, s[STANDING], flags, known)
+        records.put_day(commodity, s[DAY], total[:4] + [s[STANDING], total[4], known])
     except OSError as error:
         log("ledger", "cannot save:", error)

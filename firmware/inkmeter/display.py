@@ -53,8 +53,8 @@ class Display:
         self._level = 0
         self._blink = False
         self._stir = asyncio.Event()
-        # One thing at a time: painting, or acting on a button.
-        self._lock = asyncio.Lock()
+        # One thing at a time, for the heap's sake: painting, or acting on a button. Not held while the panel works.
+        self.lock = asyncio.Lock()
 
     async def run(self):
         """For ever: the panel."""
@@ -86,10 +86,15 @@ class Display:
                 self._stir.set()
             return refresh.due(self, now)
 
+    def _picture(self, now):
+        with module("screens") as screens:
+            return screens.picture(self.view, now)
+
     async def _paint(self, now, full):
-        async with self._lock:
-            with module("paint") as paint:
-                done = await paint.paint(self, now, full)
+        async with self.lock:
+            marks = self._picture(now)
+        with module("paint") as paint:
+            done = await paint.paint(self, marks, full)
         with module("refresh", "light") as refresh:
             refresh.drawn(self, done, now)
 
@@ -99,7 +104,7 @@ class Display:
 
     async def _act(self, gesture):
         log("button", gesture)
-        async with self._lock:
+        async with self.lock:
             with module("navigate", "settings") as navigate:
                 return navigate.act(self, gesture, uptime())
 

@@ -105,7 +105,7 @@ def _put(s, commodity, half, buffer):
     kept = [records.get_day(commodity, day) for day in days]
     for i, day in enumerate(days):
         if kept[i]:
-            records.put_day(commodity, day, *kept[i][:6], _DIRTY)
+            records.put_day(commodity, day, kept[i][:6] + [_DIRTY])
     records.put_halves(commodity, half, buffer)
     for i, day in enumerate(days):
         total, known, _ = records.add_day(commodity, day)
@@ -113,7 +113,7 @@ def _put(s, commodity, half, buffer):
             s[DAY_SUM : DAY_SUM + 5] = total
         else:
             standing = kept[i][4] if kept[i] else None
-            records.put_day(commodity, day, *total[:4], standing, total[4], known)
+            records.put_day(commodity, day, total[:4] + [standing, total[4], known])
 
 
 def gaps(commodity, start, end):

@@ -19,7 +19,7 @@ MID = const(8)
 GIANT = const(9)
 _NAMES = const("body head big  wide code largehuge tall mid  giant")  # five letters each
 _NAME = const(5)
-_HEAD = const(10)
+_PREFACE = const(10)
 
 
 class Font:
@@ -28,13 +28,13 @@ class Font:
     def __init__(self, number):
         name = _NAMES[number * _NAME : number * _NAME + _NAME].rstrip()
         self._file = open(__file__[: __file__.rfind("/")] + "/fonts/%s.fnt" % name, "rb")
-        head = self._file.read(_HEAD)
+        head = self._file.read(_PREFACE)
         self.height = head[4]
         self.baseline = head[5]
         self._start = head[6]
         self._run = head[7]
         self._others = head[8]
-        self._file.seek(_HEAD + head[8])
+        self._file.seek(_PREFACE + head[8])
         self._widths = self._file.read(head[9])
 
     def close(self):
@@ -44,7 +44,7 @@ class Font:
         at = ord(character) - self._start
         if 0 <= at < self._run:
             return at
-        self._file.seek(_HEAD)
+        self._file.seek(_PREFACE)
         at = self._file.read(self._others).decode().find(character)
         # "?" stands in for what the font lacks.
         return self._run + at if at >= 0 else self._index("?")
@@ -61,7 +61,7 @@ class Font:
         pages = (self.height + 7) // 8
         for character in text:
             at = self._index(character)
-            self._file.seek(_HEAD + self._others + len(self._widths) + sum(self._widths[:at]) * pages)
+            self._file.seek(_PREFACE + self._others + len(self._widths) + sum(self._widths[:at]) * pages)
             wide = self._widths[at]
             glyph = bytearray(wide * pages)
             self._file.readinto(glyph)

@@ -51,15 +51,15 @@ def day(commodity, day):
     None), or None where nothing of it is known.
     """
     kept = records.get_day(commodity, day)
-    standing = kept and kept[4]
-    if kept is None or kept[6] == 255:
+    if kept and kept[6] != 255:
+        wh, sent, cost, earned, standing, flags, known = kept
+    else:
         # Never summed up, or its half-hours were changed when the power failed.
         total, known, _ = records.add_day(commodity, day)
         if not known:
             return None
         wh, sent, cost, earned, flags = total
-    else:
-        wh, sent, cost, earned, _, flags, known = kept
+        standing = kept[4] if kept else None
     if known * HALF_HOUR < day_start(day + 1) - day_start(day):
         flags |= MISSING
     if standing is not None:

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from inkmeter import facts, settings
+from inkmeter import facts
 from inkmeter import home as h
 from inkmeter.buttons import BACK, DIAGNOSE, HOME, NEXT, RESET, SELECT, ZERO_IT
 from inkmeter.view import (
@@ -25,17 +25,25 @@ _DIGITS = const(4)
 _CONFIRMATION = const(0x80)  # MessageControl: the supplier wants to know that it was read
 
 
+_NEW_PIN = const(12)  # rows of `inkmeter.settings`, which is loaded only where it is needed
+_RESET_ALL = const(13)
+_ROWS = const(14)
+
+
 def act(display, gesture, now):
     """Acts on a gesture at uptime `now`. True if the household wants the device as new."""
     view = display.view
     if gesture == RESET:
         return True
-    asks = view.home.outcome or view.home.stage != h.READING
-    if asks and gesture == NEXT and display.board.BUTTONS == 1:
+    trouble = view.home.outcome
+    if trouble and gesture == NEXT and display.board.BUTTONS == 1:
         # There is nothing to turn to; the only button answers what the panel asks.
         gesture = SELECT
     if gesture == SELECT:
         display.ok()
+    # A trouble is shown over every page: nobody can want what cannot be seen.
+    if trouble or gesture == SELECT and view.page == NOW and view.home.stage != h.READING:
+        return False
     return press(view, gesture, now)
 
 
@@ -85,6 +93,8 @@ def _select(view, now):
     elif view.page == ZERO:
         _zero_it(view)
     elif view.page == SETTINGS:
+        from inkmeter import settings
+
         view.digits = ""
         view.cursor = 0
         view.tries = settings.tries_left()
@@ -135,6 +145,8 @@ def _in_settings(view, gesture, now):
 
 
 def _pin(view, pin, now):
+    from inkmeter import settings
+
     view.digits = ""
     if view.mode == CHOOSE_PIN:
         right = settings.set_pin(view.settings, pin)
@@ -149,15 +161,17 @@ def _pin(view, pin, now):
 
 def _in_list(view, gesture):
     if gesture == NEXT:
-        view.cursor = (view.cursor + 1) % settings.ROWS
+        view.cursor = (view.cursor + 1) % _ROWS
     elif gesture == BACK:
         _turn(view, SETTINGS)
-    elif view.cursor == settings.NEW_PIN:
+    elif view.cursor == _NEW_PIN:
         view.mode = CHOOSE_PIN
         view.cursor = 0
-    elif view.cursor == settings.RESET_ALL:
+    elif view.cursor == _RESET_ALL:
         view.mode = CONFIRM_RESET
     else:
+        from inkmeter import settings
+
         settings.change(view.settings, view.cursor)
         view.money = view.settings.money
     return False

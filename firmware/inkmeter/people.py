@@ -32,9 +32,9 @@ def rate(value, digits):
     """A price in 1/100,000 of a pound: pence with so many digits below a pound, pounds from there."""
     if value is None:
         return UNKNOWN
-    if abs(value) >= _POUND:
-        return pounds(value)
     sign = "-" if value < 0 else ""
+    if abs(value) >= _POUND:
+        return sign + "£" + decimal(abs(value) // _PENNY, 2)
     return sign + decimal(abs(value) // 10 ** (3 - digits), digits) + "p"
 
 

@@ -51,9 +51,12 @@ async def run(rounds, commodity):
     digits = home.fact(PRICE_DIGITS | side, uptime())
     if digits is None:
         digits = _GB_DIGITS
+    before = home.fact(CREDIT_REMAINING | side, uptime())
     if not await asking.put(rounds, commodity, PREPAYMENT, BALANCE, digits):
         return None
     prepaid = (home.fact(PREPAID | side, uptime()) or 0) & _PREPAYMENT
-    if prepaid and home.heard_at(LOW_CREDIT | side) is None:
+    credit = home.fact(CREDIT_REMAINING | side, uptime())
+    richer = before is not None and credit is not None and credit > before  # somebody topped up
+    if prepaid and (richer or home.heard_at(LOW_CREDIT | side) is None):
         rounds.hurry(ACCOUNT, commodity)
     return _EACH if prepaid else _EACH_CREDIT

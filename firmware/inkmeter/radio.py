@@ -53,7 +53,6 @@ _PERMITTED = const(
         CALENDAR << 8 | 0x04,  # Get Special Days
         DEVICE_MANAGEMENT << 8 | 0x00,  # Get Change of Tenancy
         DEVICE_MANAGEMENT << 8 | 0x01,  # Get Change of Supplier
-        EVENTS << 8 | 0x00,  # Get Event Log
         KEY_ESTABLISHMENT << 8 | 0x00,  # Initiate Key Establishment
         KEY_ESTABLISHMENT << 8 | 0x01,  # Ephemeral Data
         KEY_ESTABLISHMENT << 8 | 0x02,  # Confirm Key Data

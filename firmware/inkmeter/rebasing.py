@@ -69,7 +69,7 @@ def _forget():
 
 
 def _load(commodity):
-    s = [0] * SLOTS
+    s: list = [0] * SLOTS
     s[RECEIVED] = s[BASE_RECEIVED] = NONE
     s[RATE] = s[EXPORT_RATE] = s[STANDING] = s[NEXT_STANDING] = s[PENDING] = s[SUSPECT] = None
     _, kept = records.newest(commodity)

@@ -168,8 +168,9 @@ def pack_tail(numbers):
     return buffer
 
 
-def put_day(commodity, day, wh, sent, cost, earned, standing, flags, count):
-    """Commits one local day's record; `standing` None for unknown. Raises OSError."""
+def put_day(commodity, day, numbers):
+    """Commits one local day's record, the numbers as in get_day(). Raises OSError."""
+    wh, sent, cost, earned, standing, flags, count = numbers
     buffer = bytearray(DAY)
     most = 0x7FFFFFFF
     cost = max(min(cost, most), -most)

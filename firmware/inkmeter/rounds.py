@@ -69,7 +69,7 @@ class Rounds:
         self._due = []
         self._what = []
         now = uptime()
-        self._add(now + _TIME_POLL, TIME, 0)
+        self._add(now + (_TIME_RETRY if session.clock.now() is None else _TIME_POLL), TIME, 0)
         for commodity in session.servers:
             self._add(now, POLL, commodity)
             for job in range(PRICE, _COUNT):
@@ -154,8 +154,13 @@ class Rounds:
                     self.ledger.settle()
                 due = _GAS_POLL if commodity else self.session.servers[commodity].period
             elif job == TIME:
+                unknown = self.session.clock.now() is None
                 await metering.set_clock(self.session)
                 due = _TIME_RETRY if self.session.clock.now() is None else _TIME_POLL
+                if unknown and due == _TIME_POLL:
+                    # What hangs on the time is asked for anew.
+                    for one in self.session.servers:
+                        self.start(one)
             elif job == LOOK_FOR_GAS:
                 self.session.doubtful = commodity
                 due = 0

@@ -55,7 +55,17 @@ async def configure(ncp):
             except (Refused, EzspError) as refused:
                 log("ncp", command, "0x%02x is refused:" % identifier, refused.args[1])
     servers = (radio.BASIC, radio.KEY_ESTABLISHMENT)
-    clients = (radio.KEY_ESTABLISHMENT, radio.TIME, radio.PRICE, radio.METERING)
+    clients = (
+        radio.KEY_ESTABLISHMENT,
+        radio.TIME,
+        radio.PRICE,
+        radio.METERING,
+        radio.MESSAGING,
+        radio.PREPAYMENT,
+        radio.CALENDAR,
+        radio.DEVICE_MANAGEMENT,
+        radio.EVENTS,
+    )
     clusters = b""
     for cluster in servers + clients:
         clusters += bytes((cluster & 0xFF, cluster >> 8))

@@ -30,7 +30,7 @@ SHOWN = (
     "day-export_2.9_en_normal", "week-credit_2.9_en_normal", "price-tou_2.9_en_normal", "price-export_4.2_en_normal",
     "meters-tou_2.9_en_normal", "prepay-credit_2.9_en_normal", "message-confirm_2.9_en_normal",
     "status_2.9_en_normal", "survey-180_2.9_en_normal", "zero_2.9_en_normal", "settings-pin_2.9_en_normal",
-    "trouble-H01_2.9_en_normal", "trouble-P02_2.9_en_normal", "away_2.9_en_normal",
+    "trouble-H01_2.9_en_normal", "trouble-P02_2.9_en_normal", "trouble-P11_2.9_en_normal", "away_2.9_en_normal",
 )  # fmt: skip
 
 
@@ -180,8 +180,11 @@ def sheet(pictures: list[Picture], columns: int) -> Image.Image:
 
 
 def reference(pictures: list[Picture]) -> str:
-    """What tests compare with: a line for each picture, its name and the CRC of its pixels."""
-    return "".join(f"{picture.name} {picture.crc:08x}\n" for picture in pictures)
+    """What tests compare with: a line for each case, with the CRC-32 of the pixels in each size, language and theme."""
+    lines: dict[str, list[str]] = {}
+    for picture in pictures:
+        lines.setdefault(picture.name.split("_", 1)[0], []).append(f"{picture.crc:08x}")
+    return "".join(f"{case} {' '.join(crcs)}\n" for case, crcs in lines.items())
 
 
 def document(picture: Picture, folder: Path = DOCUMENTS) -> Path:
@@ -210,3 +213,14 @@ def make_all(*wanted: str, folder: Path = FOLDER) -> list[Path]:
     path = folder / "contact-sheet.png"
     sheet(pictures, 24).save(path)
     return [path, *sheets]
+
+
+def make_documents() -> list[Path]:
+    """Writes the documents' pictures and the reference; returns the paths."""
+    pictures = draw()
+    paths = [document(picture) for picture in pictures if picture.name in SHOWN]
+    REFERENCE.write_text(reference(pictures))
+    path = DOCUMENTS / "every-page.png"
+    members = [picture for picture in pictures if picture.name.endswith("_2.9_en_normal")]
+    sheet(members, 6).quantize(4).save(path, optimize=True)
+    return [*paths, REFERENCE, path]

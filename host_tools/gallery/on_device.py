@@ -1,6 +1,7 @@
 """Runs on MicroPython, with the firmware as built: draws every page of every kind of home, and every trouble.
 
-    micropython on_device.py <root of the built device> <folder for the pictures> <codes of outcomes, with commas> [<words that a name must hold> ...]
+    micropython on_device.py <root of the built device> <folder for the pictures> <codes of outcomes, with commas>
+        [<words that a name must hold> ...]
 
 Writes one file, `pictures.bin`: per picture two lines of text (its name; width, height, octets of marks, of rows),
 the marks, and the rows as the panel gets them. The Views are made here; all that draws is the firmware's.
@@ -65,6 +66,10 @@ class History:
                 net = use[i] - sun[i]
                 found.append((max(net, 0) * scale, max(-net, 0) * scale, max(net, 0) * 245 // 10, 0))
         return found
+
+    def day(self, commodity, day):
+        wh, sent, cost = [sum(half[i] for half in self.halves(commodity, day) if half) for i in range(3)]
+        return wh, sent, cost + 53000, 0, 0, 53000
 
     def days(self, commodity, last, count):
         kind = self.view.kind

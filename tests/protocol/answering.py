@@ -3,7 +3,7 @@
 import os
 import sys
 
-from inkmeter import home, log, metering, rounds
+from inkmeter import home, lazy, log, metering, rounds
 from inkmeter.radio import NoReply, NotTrusted
 from inkmeter.session import LinkLost, Server
 
@@ -130,6 +130,14 @@ class Ledger:
         self.forgotten += 1
 
 
+class NoCollection:
+    """Jobs by the thousand: the garbage of each can wait."""
+
+    @staticmethod
+    def collect():
+        pass
+
+
 class Enough(Exception):
     pass
 
@@ -170,12 +178,13 @@ class Home:
 
     def timed(self, call, *args):
         """Calls with the home's time for the device's; modules that are loaded meanwhile keep it."""
-        kept = log.uptime, rounds.uptime, metering.uptime
+        kept = log.uptime, rounds.uptime, metering.uptime, lazy.gc
         log.uptime = rounds.uptime = metering.uptime = lambda: self.now
+        lazy.gc = NoCollection
         try:
             return call(*args)
         finally:
-            log.uptime, rounds.uptime, metering.uptime = kept
+            log.uptime, rounds.uptime, metering.uptime, lazy.gc = kept
 
     def run(self, seconds):
         """The rounds, for so many seconds. Returns what they end with, None where they end by themselves."""

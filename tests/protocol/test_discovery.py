@@ -84,6 +84,7 @@ class FakeSession:
         self.radio = None
         self.ncp = AddressTable()
         self.doubtful = None
+        self.ledger = None
         self.home = home.Home()
         self.servers = {}
         self.asked = []

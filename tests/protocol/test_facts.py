@@ -3,6 +3,15 @@
 from inkmeter import facts, home
 from inkmeter.facts import AMBIENT, CREDIT_REMAINING, GAS_SIDE, MESSAGE
 
+MANY = {
+    "TIER_REGISTER": 48,
+    "BLOCK_REGISTER": 16,
+    "BLOCK_THRESHOLD": 15,
+    "BLOCK_RATE": 16,
+    "TOP_UP": 5,
+    "TOP_UP_AT": 5,
+}
+
 
 def test_a_fact_nobody_has_told_is_unknown_and_not_zero():
     one = home.Home()
@@ -40,7 +49,7 @@ def test_no_two_facts_share_a_number():
         fact = getattr(facts, name)
         if not name.isupper() or name == "GAS_SIDE":
             continue
-        count = 48 if name == "TIER_REGISTER" else 16 if name == "BLOCK_REGISTER" else 1
+        count = MANY.get(name, 1)
         for number in range(fact, fact + 8 * count, 8):
             assert number >> 3 not in taken, (name, taken[number >> 3])
             assert not number & GAS_SIDE, name

@@ -192,6 +192,18 @@ def test_an_account_that_is_paid_beforehand():
         assert session.fact(fact) == value, (hex(fact), session.fact(fact))
 
 
+def test_a_top_up_shows_in_the_balance_and_is_looked_up():
+    session = prepaid()
+    session.home.put(facts.LOW_CREDIT, 5, session.now)
+    for credit, hurried in ((-950_000, False), (-960_000, False), (40_000, True)):
+        session.radio.attributes[ESME, PREPAYMENT][0x0001] = (0x2B, u(credit, 4))
+        told = session.rounds()
+        for row in range(len(told._due)):
+            told._due[row] = session.now + 5000
+        session.job("prepayment", 0, told)
+        assert (session.now in told._due) == hurried, credit
+
+
 def test_money_has_the_price_cluster_s_digits():
     session = prepaid()
     session.home.put(facts.PRICE_DIGITS, 2, session.now)

@@ -238,7 +238,7 @@ def test_a_day_that_was_being_changed_when_the_power_failed_is_summed_up_again()
     steady(ledger, MIDNIGHT, MIDNIGHT + 86400, 0, 1000, 600)
     kept = records.get_day(IMPORT, DAY)
     assert kept[0] == 24000
-    records.put_day(IMPORT, DAY, 1, 1, 1, 1, 40000, 0, 255)
+    records.put_day(IMPORT, DAY, [1, 1, 1, 1, 40000, 0, 255])
     assert history.day(IMPORT, DAY)[:3] == (24000, 0, 280000)
 
 

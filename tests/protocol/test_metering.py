@@ -1,7 +1,8 @@
 """Units, prices and the Home: integers all the way, and unknown where nothing is known."""
 
 from inkmeter import home, units
-from inkmeter.metering import PublishedPrice, put
+from inkmeter.metering import put
+from inkmeter.price import PublishedPrice
 from inkmeter.zcl import Header, ZclError
 
 DELIVERED, RECEIVED, SNAP_SHOT, DEMAND = 0x250000, 0x250001, 0xE20007, 0x2A0400

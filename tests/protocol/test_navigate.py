@@ -122,7 +122,7 @@ def test_a_message_is_confirmed_only_where_it_asks():
         shown.home.put(facts.MESSAGE_FLAGS, flags, 100)
         shown.page = view.MESSAGES
         turn(shown, SELECT)
-        assert shown.confirm == confirmed
+        assert shown.home.fact(facts.MESSAGE_PRESSED, 100) == confirmed
 
 
 def test_a_first_pin_is_chosen():

@@ -2,8 +2,7 @@
 
 from inkmeter import home
 from inkmeter.clock import Clock
-from inkmeter.metering import put, read_price, set_clock
-from inkmeter.zcl import ZclError
+from inkmeter.metering import put, set_clock
 
 
 def test_another_household_s_readings_and_prices_are_forgotten():
@@ -38,21 +37,6 @@ def drive(coroutine):
         coroutine.send(None)
     except StopIteration as done:
         return done.value
-
-
-def test_another_command_is_no_price():
-    payload = "00000000804a371c804a371c013a03514100000000a00580250000"
-    radio = Answering("190100" + "00" + payload)
-    assert drive(read_price(radio, radio)).rate == 9600
-    for answer in ("190101" + "00" + payload, "190106" + "00" + payload):
-        radio = Answering(answer)
-        try:
-            drive(read_price(radio, radio))
-        except ZclError:
-            continue
-        raise AssertionError(answer)
-    radio = Answering("18010b008b")
-    assert drive(read_price(radio, radio)) is None
 
 
 def test_how_long_each_reading_is_live():

@@ -17,6 +17,10 @@ class Clock:
 Clock.uptime = 0
 
 
+class Radio:
+    signal = None
+
+
 class Display:
     """What of the Display is asked for."""
 
@@ -203,11 +207,12 @@ def test_a_page_is_turned_back():
 def test_the_signal_while_it_is_carried():
     display = drawn()
     display.view.page = view.PAIR
-    display.view.signal = (200, -50)
+    display.view.radio = radio = Radio()
+    radio.signal = (200, -50)
     display.look(1)
-    display.view.signal = (201, -51)
+    radio.signal = (201, -51)
     assert display.look(2) is None
-    display.view.signal = (100, -80)
+    radio.signal = (100, -80)
     assert display.look(3) is False
 
 

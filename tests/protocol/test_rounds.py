@@ -204,14 +204,21 @@ def test_the_hub_s_clock_is_asked_soon_again_while_it_does_not_know():
     session = reading(Home())
     session.clock.known = False
     session.radio.attributes[GPF, TIME][0x0001] = (0x18, b"\x00")
-    told = alone(session, rounds.TIME)
-    told._due[0] = session.now
-    session.until = session.now + 1000
-    try:
-        session.timed(lambda: told.run().send(None))
-    except Enough:
-        pass
-    assert len(session.radio.asked) == 4
+    end, asked = run(session, 1000, rounds.TIME)
+    assert end is Enough and gaps([1000] + times(asked, GPF, TIME)) == [300, 300, 300]
+
+
+def test_all_is_asked_anew_once_the_time_is_known():
+    session = reading(Home())
+    session.clock.known = False
+
+    def known(utc):
+        session.clock.known = True
+
+    session.clock.set = known
+    priced(session)
+    _, asked = run(session, 1000, rounds.TIME, rounds.PRICE)
+    assert times(asked, ESME, PRICE) == [1000, 1300]
 
 
 def test_hurry_brings_a_job_forward_and_never_back():
@@ -223,3 +230,35 @@ def test_hurry_brings_a_job_forward_and_never_back():
     session.timed(told.hurry, rounds.TARIFF, 0, 500)
     session.timed(told.hurry, rounds.TARIFF, 1, 0)
     assert told._due == [1060]
+
+
+def test_a_poll_that_is_due_goes_before_what_has_waited_longer():
+    session = reading(Home())
+    told = alone(session, rounds.POLL, rounds.TARIFF)
+    poll = 0 if told._what[0] >> 8 == rounds.POLL else 1
+    told._due[poll], told._due[1 - poll] = 990, 500
+    assert session.timed(told._first, False) == poll
+    told._due[poll] = 1001
+    assert session.timed(told._first, False) == 1 - poll and session.timed(told._first, True) == poll
+
+
+def test_the_ledger_hears_of_each_good_poll_in_wh_and_litres():
+    session = reading(Home(gas=True), gas=True)
+    run(session, 5, rounds.POLL)
+    now = EPOCH + 1000
+    assert sorted(session.ledger.registers) == [(0, now, 5_072_076, 12), (1, now - 60, 2_282_363, None)]
+    session = reading(Home(gas=True), gas=True)
+    session.radio.attributes[ESME, METERING][0x0000] = (0x25, b"\xff" * 6)
+    session.radio.attributes[GPF, METERING][0x0007] = 0x86
+    run(session, 5, rounds.POLL)
+    assert session.ledger.registers == []
+    # 1/100 kWh, cubic feet, and no time yet
+    session = reading(Home(gas=True), gas=True)
+    session.home.meter(0).divisor = 100
+    session.home.meter(1).unit_of_measure = 2
+    run(session, 5, rounds.POLL)
+    assert session.ledger.registers == [(0, now, 50_720_760, 120)]
+    session = reading(Home())
+    session.clock.known = False
+    run(session, 5, rounds.POLL)
+    assert session.ledger.registers == []

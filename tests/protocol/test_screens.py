@@ -1,12 +1,43 @@
-"""The screens as data: pure functions of the Home, on both sizes of panel."""
+"""The screens as data: pure functions of the View, in every size; and what they are told of the past."""
 
+import struct
+import sys
+
+from inkmeter import facts, people, screens
 from inkmeter import home as h
-from inkmeter import screens
-from inkmeter.outcomes import words, wrap
-from inkmeter.screens import confirm, countdown, pairing, progress, readings, trouble
-from inkmeter.view import View
+from inkmeter.font import Font
+from inkmeter.outcomes import outcome
+from inkmeter.screens import past
+from inkmeter.screens.choice import choose
+from inkmeter.screens.layout import Page
+from inkmeter.screens.prose import wrap
+from inkmeter.words import Words
 
-SIZES = ((296, 128), (250, 122))
+SIZES = ((296, 128), (250, 122), (400, 300))
+UTC = 831898200  # 11:50 British Summer Time
+NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, STATUS, PAIR, ZERO, SETTINGS = range(11)
+
+CODES = "P01 P02 P03 P04 P05 P06 P07 P08 P09 P10 P11 P12 P13 H01 H02 H03 H04 G01 G02 G03 T01 T02 W01 W02 U01 N01 N02"
+
+
+class Double:
+    """A stand-in with whatever attributes it is given."""
+
+    def __init__(self, **attributes):
+        for name in attributes:
+            setattr(self, name, attributes[name])
+
+
+def view_of(home, page=NOW, size=SIZES[0], **more):
+    view = Double(
+        home=home, ledger=None, clock=Double(now=lambda: UTC), width=size[0], height=size[1], page=page, cursor=0,
+        money=0, mode=0, digits="", locked_for=0, zero=None, countdown=None, links=(), signal=None, past=None,
+        radio=None,
+        settings=Double(language=0, large=0, away=0, night=1, money=0, full_every=8, light=1),
+    )  # fmt: skip
+    for name in more:
+        setattr(view, name, more[name])
+    return view
 
 
 def reading(watts=950, price=24500):
@@ -14,46 +45,59 @@ def reading(watts=950, price=24500):
     home.set_stage(h.READING)
     electricity = home.meter(h.ELECTRICITY)
     electricity.divisor, electricity.unit_of_measure, electricity.summation_formatting = 1000, 0, 0x2B
-    electricity.current_summation_delivered.put(4631215, 100, 831898200)
-    electricity.current_summation_received.put(812589, 100, 831898200)
-    electricity.instantaneous_demand.put(watts, 100, 831898200)
+    electricity.current_summation_delivered.put(4631215, 100, UTC)
+    electricity.current_summation_received.put(812589, 100, UTC)
+    electricity.instantaneous_demand.put(watts, 100, UTC)
     gas = home.meter(h.GAS)
     gas.divisor, gas.unit_of_measure, gas.summation_formatting = 1000, 1, 0x2B
-    gas.current_summation_delivered.put(2282363, 100, 831897000)
-    home.price(h.ELECTRICITY).rate.put(price, 100, 831898200)
+    gas.current_summation_delivered.put(2282363, 100, UTC - 1200)
+    home.price(h.ELECTRICITY).rate.put(price, 100, UTC)
     home.price(h.ELECTRICITY).currency = 826
     return home
 
 
-def view(home, size=SIZES[0]):
-    return View(home, None, *size)
+def marks(picture):
+    """(kind, x, y, body) of each mark."""
+    found = []
+    at = 0
+    while at < len(picture):
+        size, kind, x, y = struct.unpack("<BBHH", bytes(picture[at : at + 6]))
+        found.append((kind, x, y, bytes(picture[at + 6 : at + 6 + size])))
+        at += 6 + size
+    return found
 
 
-def texts(marks):
-    return [mark[3] for mark in marks if isinstance(mark[0], str)]
+def texts(picture):
+    return [body.decode() for kind, _, _, body in marks(picture) if kind < 16]
 
 
-def shown(home, now=100, size=SIZES[0]):
-    return texts(readings.picture(view(home, size), now))
+def shown(home, now=100, page=NOW, size=SIZES[0], **more):
+    return texts(screens.picture(view_of(home, page, size, **more), now))
 
 
 def test_use():
     found = shown(reading())
-    for text in ("USING", "at 11:50", "0.95", "kW", "23.2p an hour", "24.50p/kWh"):
+    for text in ("\1 USING", "at 11:50", "0.95", "kW", "23.2p an hour", "24.50p/kWh"):
         assert text in found, text
-    for text in ("04631.215 kWh", "00812.589 kWh", "02282.363 m3 at 11:30"):
+    found = shown(reading(), page=METERS)
+    for text in ("04631.215 kWh", "00812.589 kWh", "02282.363 m³ at 11:30"):
         assert text in found, text
 
 
 def test_sending_out_has_no_minus_and_no_cost():
     found = shown(reading(-1890))
-    assert "SENDING OUT" in found and "1.89" in found
+    assert "\2 SENDING OUT" in found and "1.89" in found
     assert not [text for text in found if "an hour" in text or "/kWh" in text or text.startswith("-1")]
 
 
 def test_pounds_from_a_pound_on():
     assert "£1.22 an hour" in shown(reading(5000))
     assert "99.9p an hour" in shown(reading(4080))
+
+
+def test_money_first_where_it_is_wanted():
+    found = shown(reading(), money=1)
+    assert "23.2" in found and "p an hour" in found and "0.95 kW" in " ".join(found)
 
 
 def test_a_big_load_keeps_three_figures():
@@ -66,14 +110,17 @@ def test_unknown_is_said_to_be_unknown():
     assert "--" in found and "0.00" not in found
     home = h.Home()
     home.set_stage(h.READING)
-    assert shown(home).count("--") == 2
+    found = shown(home)
+    assert "--" in found and "not heard yet" in found and "price not known" in found
+    assert "not heard yet" in shown(home, page=METERS)
 
 
-def test_what_is_stale_says_when_it_was_read():
+def test_what_is_stale_says_since_when():
     found = shown(reading(), now=100 + 181)
     assert "--" in found  # no power from three minutes ago
-    assert "04631.215 kWh at 11:50" in found
+    assert "no news since 11:50" in found
     assert not [text for text in found if "p an hour" in text]
+    assert "04631.215 kWh at 11:50" in shown(reading(), now=100 + 181, page=METERS)
 
 
 def test_a_price_in_another_currency_is_not_shown_as_pence():
@@ -82,13 +129,37 @@ def test_a_price_in_another_currency_is_not_shown_as_pence():
     assert not [text for text in shown(home) if "/kWh" in text]
 
 
+def test_the_ledger_s_day_is_under_the_figure():
+    ledger = Double(today=lambda commodity: (5420, 0, 185000, 0) if commodity == h.ELECTRICITY else None)
+    sys.modules["inkmeter.history"] = Double(halves=lambda commodity, day: None)
+    found = shown(reading(), ledger=ledger)
+    assert "£1.85, 5.42 kWh" in found and "-- as of 11:30" in found
+
+
+def test_what_is_hidden_tells_nothing():
+    home = reading()
+    settings = Double(language=0, large=0, away=1)
+    for page in (NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, ZERO):
+        view = view_of(home, page, settings=settings)
+        assert choose(view) == "hidden"
+        said = " ".join(texts(screens.picture(view, 100)))
+        assert "kW" not in said and "p" not in said.split() and "04631" not in said
+    assert choose(view_of(home, STATUS, settings=settings)) == "status"
+
+
+def test_welsh():
+    settings = Double(language=1, large=0, away=0)
+    found = shown(reading(), settings=settings)
+    assert "\1 YN DEFNYDDIO" in found and "am 11:50" in found and "Heddiw" in found
+
+
 def test_the_pairing_screen_has_every_group():
     home = h.Home()
     home.eui64 = bytes.fromhex("00DB1234567890A0")
     home.install_code = bytes.fromhex("83FED3407A939723A5C639B26916D505C3B5")
     home.set_stage(h.WAITING_SUPPLIER, "P02")
     for size in SIZES:
-        joined = " ".join(texts(pairing.picture(view(home, size), 0)))
+        joined = " ".join(shown(home, size=size))
         for group in "00DB 1234 5678 90A0 83FE D340 7A93 9723 A5C6 39B2 6916 D505 C3B5".split():
             assert group in joined
         assert "Device ID" in joined and "supplier" in joined and "Enter the code on their site" in joined
@@ -98,66 +169,145 @@ def test_a_meter_is_known_by_the_end_of_its_number():
     home = h.Home()
     home.set_stage(h.CONFIRMING, "P11", "21E0047731")
     for size in SIZES:
-        assert "047731" in texts(confirm.picture(view(home, size), 0))
+        assert "047731" in shown(home, size=size)
 
 
-def test_everything_is_inside_the_picture():
-    home = reading()
-    home.eui64, home.install_code = bytes(8), bytes(18)
-    home.set_stage(h.WAITING_SUPPLIER, "P03", "21E0047731")
-    for size in SIZES:
-        for screen in (confirm, pairing, progress, readings, trouble):
-            for mark in screen.picture(view(home, size), 100):
-                x, y = mark[1:3] if isinstance(mark[0], str) else mark[:2]
-                assert 0 <= x <= size[0] and 0 <= y < size[1] - 5, (screen.__name__, mark)
+def test_a_trouble_says_who_and_when():
+    home = h.Home()
+    home.set_stage(h.READING, "H01", "3 min")
+    found = shown(home)
+    for text in (
+        "Lost the meter network",
+        "Retrying, 3 min",
+        "Nobody: just wait",
+        "By itself, every few minutes",
+        "H01",
+    ):
+        assert text in found, text
 
 
 def test_progress_counts_its_stages():
     home = h.Home()
-    for stage in range(7):
+    for stage in range(6):
         home.set_stage(stage)
-        marks = progress.picture(view(home), 0)
-        filled = [mark for mark in marks if not isinstance(mark[0], str) and mark[4] == 1]
-        assert len(filled) == 6 - stage
+        picture = screens.picture(view_of(home), 100)
+        assert len([1 for mark in marks(picture) if mark[0] == 17]) == 6 - stage  # white inside: still to come
 
 
 def test_which_screen_is_shown():
     home = h.Home()
-    assert screens.choose(view(home)) == "progress"
+    view = view_of(home)
+    assert choose(view) == "progress"
     home.install_code = bytes(18)
     for code in ("P01", "P02", "P03", "P04"):
         home.set_stage(h.WAITING_SUPPLIER, code)
-        assert screens.choose(view(home)) == "pairing"
+        assert choose(view) == "pairing"
     home.set_stage(h.KEY_EXCHANGE, "P06")
-    assert screens.choose(view(home)) == "trouble"
+    assert choose(view) == "trouble"
     home.set_stage(h.CONFIRMING, "P11", "4711")
-    assert screens.choose(view(home)) == "confirm"
+    assert choose(view) == "confirm"
     home.set_stage(h.READING)
-    assert screens.choose(view(home)) == "readings"
+    names = "now day week price meters prepay messages status survey zero settings".split()
+    for page, name in enumerate(names):
+        view.page = page
+        assert choose(view) == name
     home.set_stage(h.READING, "H01", "3 min")
-    assert screens.choose(view(home)) == "trouble"
+    assert choose(view) == "trouble"
+    view.countdown = 7
+    assert choose(view) == "countdown"
 
 
-def test_a_held_chord_counts_down():
-    held = view(reading())
-    held.countdown = 7
-    assert screens.choose(held) == "countdown"
-    assert "7" in texts(countdown.picture(held, 0))
+def test_prepayment_below_zero_and_the_days_left():
+    home = reading()
+    for fact, value in ((facts.PREPAID, 2), (facts.CREDIT_REMAINING, -183000), (facts.DEBT, 8650000)):
+        home.put(fact, value, 100)
+    found = shown(home, page=PREPAY)
+    assert "-£1.83" in found and "£86.50" in found
+    home.put(facts.CREDIT_REMAINING, 1234000, 100)
+    spent = [(0, 0, cost, 0) for cost in (200000, None, 300000)] + [None]
+    sys.modules["inkmeter.history"] = Double(days=lambda commodity, last, count: spent)
+    assert "about 4 days left" in " ".join(shown(home, page=PREPAY, size=SIZES[2], ledger=Double(today=None)))
 
 
-def test_an_away_display_hides_what_is_used():
-    away = view(reading())
-    away.settings.away = 1
-    assert not [text for text in texts(readings.picture(away, 100)) if "0.95" in text or text.endswith(" kWh")]
+def test_a_message_asks_to_be_confirmed_where_the_supplier_wants_it():
+    home = reading()
+    home.put(facts.MESSAGE, "Hello; all is well", 100)
+    home.put(facts.MESSAGE_FLAGS, 0x80, 100)
+    assert "Press OK to say you have read it" in shown(home, page=MESSAGES)
+    home.put(facts.MESSAGE_FLAGS, 0x280, 100)
+    assert "Press OK to say you have read it" not in shown(home, page=MESSAGES)
+    home.put(facts.MESSAGE_FLAGS, 0, 100)
+    found = shown(home, page=MESSAGES)
+    assert "Hello, all is well" in found and not [text for text in found if "OK" in text]
+
+
+def test_a_wrong_pin_s_wait_is_shown():
+    found = shown(reading(), page=SETTINGS, mode=1, locked_for=45)
+    assert "Too many wrong tries" in found and "Try again in 45 s" in found
+    assert "\5" in shown(reading(), page=SETTINGS, mode=1, digits="1", cursor=3)
+
+
+def test_the_past_as_bars():
+    halves = [(100, 0, 10, 0), None, (0, 400, 0, 0)] + [None] * 45
+    sys.modules["inkmeter.history"] = Double(halves=lambda commodity, day: halves)
+    midnight = UTC // 86400 * 86400 - 3600
+    view = view_of(reading(), DAY, ledger=Double(today=lambda commodity: None))
+    view.clock = Double(now=lambda: midnight + 5400)
+    used, sent, wh, wh_sent, cost, missing = past.fetch(view, "day", 100)
+    assert list(used[:4]) == [62, 255, 0, 254] and list(sent[:3]) == [0, 254, 250]
+    assert (wh, wh_sent, cost, missing) == (100, 400, 10, 1)
+    whole = (90, 380, 53010, 0, 0, 53000)
+    sys.modules["inkmeter.history"] = Double(halves=lambda commodity, day: halves, day=lambda commodity, day: whole)
+    view.cursor = 1
+    found = past.fetch(view, "day", 100)
+    assert found[2:5] == (90, 380, 53010) and found[5] == 46 and found[0][3] == 255
+
+
+def test_the_cheapest_hours():
+    first = UTC - UTC % 1800
+
+    def ahead(*steps):
+        sys.modules["inkmeter.rates"] = Double(over=lambda commodity, start, end: list(steps))
+        return past.fetch(view_of(reading(), PRICE, ledger=Double()), "price", 100)
+
+    assert ahead((first, 24500)) is None  # one price all day: nothing to choose
+    levels, marked, start, begins, ends, mean = ahead((first, 30000), (first + 7200, 10000), (first + 18000, 30000))
+    assert (start, begins, ends, mean) == (first, 4, 10, 10000) and len(levels) == 48
+    assert [i for i in range(48) if marked[i] == 253] == list(range(4, 10))
+    prices = [(first + 1800 * i, 1000 * (20 + i * 7 % 11)) for i in range(48)]
+    _, _, _, begins, ends, mean = ahead(*prices)
+    assert ends - begins == 4
+    cheapest = min(sum([price for _, price in prices[i : i + 4]]) for i in range(45))
+    assert mean == cheapest // 4
+    levels = ahead((first, 30000), (first + 7200, None))
+    assert levels is None  # what is not known yet is not compared
+
+
+def test_money_and_energy_in_people_s_figures():
+    assert people.pounds(None) == people.energy(None) == people.kilowatts(None) == "--"
+    assert people.pounds(-183499) == "-£1.83" and people.pounds(99500) == "£1.00"
+    assert people.rate(99999, 2) == "99.99p" and people.rate(-150, 2) == "-0.15p"
+    assert people.energy(5424) == "5.42 kWh" and people.energy(1234567) == "1235 kWh"
 
 
 def test_every_outcome_has_words():
-    for code in ("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P11", "P12", "H01", "H02", "H04", "N01", "N02"):
-        happened, todo = words(code)
-        assert len(happened) > 5 and len(todo) > 5 and happened != words("X99")[0], code
-    assert words("X99")[0] == "Something went wrong"
+    for language in (0, 1):
+        said = Words(language)
+        unknown = outcome(said, "X99")
+        for code in CODES.split():
+            words = outcome(said, code)
+            assert all([len(text) > 1 for text in words]) and words[0] != unknown[0], code
+        said.close()
 
 
 def test_wrapping():
-    assert wrap("a bc def", 4) == ["a bc", "def"]
-    assert wrap("immeasurable", 4) == ["immeasurable"]
+    page = Page(view_of(h.Home()), 100)
+    width = page.font(0).width
+    assert wrap(page, "a bc def", 0, width("a bc")) == ["a bc", "def"]
+    assert wrap(page, "immeasurable", 0, width("immeasur")) == ["immeasur", "able"]
+
+
+def test_a_letter_that_a_font_lacks_is_a_question_mark():
+    font = Font(0)
+    assert font.width("\u4e2d") == font.width("?") and font.width("ŵ") == font.width("w")
+    font.close()

@@ -1,4 +1,4 @@
-"""The ledger's files on MicroPython's own littlefs, the power cut at flash operations (tests/micropython/power_cuts.py)."""
+"""The ledger's files on MicroPython's own littlefs, with the power cut at flash operations."""
 
 import subprocess
 from pathlib import Path
@@ -24,7 +24,7 @@ def cut(compiled: Path, folder: Path, every: int, first: int, timeout: int) -> N
 
 
 def test_some_operations(compiled, tmp_path):
-    cut(compiled, tmp_path, 61, 5, 120)
+    cut(compiled, tmp_path, 61, 1, 240)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.sim.panel import COMMANDS, LINE_BYTES, LINES, Ssd1680
+from host_tools.sim.panel import COMMANDS, LINE_BYTES, LINES, Ssd1680, Ssd1683
 
 FULL, PARTIAL, PARTIAL_POWERED = 0xF7, 0xFF, 0xFC
 
@@ -811,3 +811,84 @@ def test_how_the_bytes_are_cut_does_not_matter(data):
     assert whole.panel.registers == single.panel.registers
     assert whole.picture == single.picture
     assert whole.panel.busy(whole.now) == single.panel.busy(single.now)
+
+
+class Landscape(Bus):
+    """The same host with an SSD1683, whose sources run along the picture's rows."""
+
+    def __init__(self, width: int = 16, height: int = 4, **options) -> None:
+        super().__init__(start=False)
+        self.panel = Ssd1683(width, height, **options)
+        self.hardware_reset()
+        self.send(0x12).wait()
+        self.send(0x18, 0x80).send(0x21, 0x40, 0x00)
+
+
+def _rows(picture) -> list[str]:
+    return [
+        "".join("." if picture.getpixel((x, y)) else "#" for x in range(picture.width)) for y in range(picture.height)
+    ]
+
+
+def test_an_ssd1683_shows_rows_as_rows():
+    rows = ("#...............", "..............##", "........########", "................")
+    bus = Landscape()
+    bus.show(*rows)
+    assert bus.panel.landscape == (16, 4)
+    assert _rows(bus.panel.picture(bus.now)) == list(rows)
+    # The full picture needs all the rows that there are; this glass has fewer.
+    assert all("drives" in text or "MUX" in text for text in bus.panel.complaints), bus.panel.complaints
+
+
+def test_an_ssd1683_keeps_its_own_table():
+    bus = Landscape()
+    for command, parameters, complaint in (
+        (0x21, (0x00, 0x80), "fixed"),
+        (0x3C, (0x05,), "fixed"),
+        (0x44, (0, 50), "outside"),
+        (0x45, (0, 0, 0x2C, 0x01), "outside"),
+        (0x0F, (0, 0), "no such command"),
+        (0x1A, (0x64, 0x00), "more than 1"),
+        (0x01, (0x2C, 0x01, 0x00), "16 to 300"),
+    ):
+        before = len(bus.panel.complaints)
+        bus.send(command, *parameters)
+        assert any(complaint in text for text in bus.panel.complaints[before:]), (hex(command), bus.panel.complaints)
+    before = len(bus.panel.complaints)
+    bus.send(0x44, 0, 49).send(0x45, 0, 0, 0x2B, 0x01).send(0x3C, 0x01).send(0x01, 0x2B, 0x01, 0x00)
+    assert len(bus.panel.complaints) == before
+
+
+def test_an_ssd1683_s_mode_1_is_for_three_colours():
+    bus = Landscape(400, 300)
+    bus.send(0x21, 0x00, 0x00).send(0x01, 0x2B, 0x01, 0x00)
+    bus.refresh().wait()
+    assert any("would be red" in text for text in bus.panel.complaints)
+    bus = Landscape(400, 300)
+    bus.send(0x01, 0x2B, 0x01, 0x00)
+    bus.refresh().wait()
+    assert bus.panel.complaints == []
+
+
+def test_what_a_refresh_wrote_and_drove_is_counted():
+    bus = Bus()
+    bus.show(*("." * 16,) * 4)
+    bus.write(0x24, "#" + "." * 15, *("." * 16,) * 3).refresh(PARTIAL).wait()
+    bus.write(0x26, "#" + "." * 15, *("." * 16,) * 3)
+    bus.write(0x24, *("." * 16,) * 4).refresh(PARTIAL).wait()
+    full, one, other = bus.panel.refreshes
+    assert full.full and full.ram_bytes == 16 and full.driven == 64 and full.partials == 0
+    assert (one.full, one.ram_bytes, one.driven, one.partials) == (False, 8, 1, 1)
+    assert (other.ram_bytes, other.driven, other.partials) == (16, 1, 2)
+    assert bus.panel.ghost() == 2
+    bus.show(*("." * 16,) * 4)
+    assert bus.panel.ghost() == 0
+
+
+def test_a_pixel_s_count_stays_at_the_most():
+    bus = Bus(partial_limit=99)
+    rows = [("." * 16,) * 4, ("#" + "." * 15, *("." * 16,) * 3)]
+    bus.show(*rows[0])
+    for i in range(40):
+        bus.write(0x26, *rows[i % 2]).write(0x24, *rows[(i + 1) % 2]).refresh(PARTIAL).wait()
+    assert bus.panel.ghost() == 31

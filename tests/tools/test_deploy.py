@@ -97,7 +97,7 @@ def deployed(machine, boards):
 
 def test_deploys_starts_and_then_copies_only_what_changed(machine, boards):
     done = deployed(machine, boards)
-    assert "main.py" in done["copied"] and "inkmeter/session.mpy" in done["copied"] and not done["unchanged"]
+    assert "main.py" in done["copied"] and "lib/session.mpy" in done["copied"] and not done["unchanged"]
     again = deployed(machine, boards)
     assert again["copied"] == [] and sorted(again["unchanged"]) == sorted(done["copied"])
 
@@ -107,8 +107,8 @@ def test_deploys_starts_and_then_copies_only_what_changed(machine, boards):
 
 def test_what_the_firmware_no_longer_has_goes_and_what_is_the_device_s_own_stays(machine, boards):
     deployed(machine, boards)
-    mpremote(machine, "exec", "open('inkmeter/old.mpy', 'w').close(); open('state.json', 'w').write('{}')")
-    assert deployed(machine, boards)["removed"] == ["inkmeter/old.mpy"]
+    mpremote(machine, "exec", "open('lib/old.mpy', 'w').close(); open('state.json', 'w').write('{}')")
+    assert deployed(machine, boards)["removed"] == ["lib/old.mpy"]
     assert "state.json" in mpremote(machine, "fs", "ls")
 
 

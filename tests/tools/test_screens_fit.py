@@ -1,19 +1,14 @@
-"""No text of a screen is cut or lies on anything else, whatever it says: on each panel, in both languages and themes."""
+"""No text of a screen is cut or lies on anything else, whatever it says: each panel, language and theme."""
 
 import itertools
 
 import pytest
 
-from host_tools import gallery, words
+from host_tools import ROOT, fonts, words
 
 QUIET = 4  # modules of white that a QR code's reader needs around it
 MODULES = 29
 _LEFT_OVER = "…"
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    return gallery.draw()
 
 
 def crowded(picture):
@@ -90,3 +85,31 @@ def test_every_wording_is_there_in_both_languages():
     for text in texts + [one for outcome in outcomes for one in (outcome.happened, outcome.todo)]:
         assert text.english.count("%") // (text.english.count(";") + 1) in (0, 1), text
         assert ("%" in text.english) == ("%" in text.welsh), text
+
+
+def test_the_device_s_words_are_those_of_the_table():
+    assert words.OUTPUT.read_bytes() == words.compiled(), "words.txt changed: make words"
+    assert words.MODULE.read_text() == words.module(), "words.txt changed: make words"
+
+
+def test_a_mistake_in_the_table_is_said_with_its_line(tmp_path):
+    table = tmp_path / "words.txt"
+    for text, said in (("AT | at", "line 1"), ("at | at | am", "line 1"), ("A | a | b\nA | a | b", "A stands twice")):
+        table.write_text(text)
+        with pytest.raises(words.WordsWrong, match=said):
+            words.read(table)
+
+
+def test_the_document_of_troubles_has_the_panel_s_words():
+    document = (ROOT / "docs/troubles.md").read_text()
+    _, outcomes = words.read()
+    for outcome in outcomes:
+        happened, todo = (text.english.split(";")[0] for text in (outcome.happened, outcome.todo))
+        assert f"| {outcome.code} | {happened} | {todo} |" in document, outcome.code
+
+
+def test_the_fonts_have_every_letter_of_the_words():
+    texts, outcomes = words.read()
+    for text in texts + [one for outcome in outcomes for one in (outcome.happened, outcome.todo)]:
+        for letter in text.english + text.welsh:
+            assert letter in fonts.read("body"), (letter, text)

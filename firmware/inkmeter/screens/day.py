@@ -1,7 +1,7 @@
 """One day by half-hours; `view.cursor` counts the days back."""
 
-from inkmeter import home as h
 from inkmeter import dates, people
+from inkmeter import home as h
 from inkmeter import words as w
 
 

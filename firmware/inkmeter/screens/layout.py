@@ -77,13 +77,14 @@ class Page:
     def fit(self, text, room, sizes=None):
         """(font, wording): the longest wording in the largest letters, shorter wordings before smaller letters."""
         sizes = sizes or self.texts
+        wording = ""
         for size in sizes:
             for wording in text.split(";"):
                 if self.font(size).width(wording) <= room:
                     return size, wording
-        while wording and self.font(size).width(wording + "…") > room:
+        while wording and self.font(sizes[-1]).width(wording + "…") > room:
             wording = wording[:-1]
-        return size, wording + "…"
+        return sizes[-1], wording + "…"
 
     def line(self, text, align="<", sizes=None):
         """A line by itself, and on to the next."""

@@ -8,6 +8,7 @@ from inkmeter import words as w
 _IMPORTANCE = const(0x0C)  # MessageControl: 4 medium, 8 high, 12 critical
 _HIGH = const(8)
 _CONFIRM = const(0x80)
+_CONFIRMED = const(0x200)
 _LONG = const(60)
 
 
@@ -27,7 +28,7 @@ def draw(page):
     if not message:
         return "prose", page.say(w.NO_MESSAGE), page.bottom
     bottom = page.bottom
-    ask = flags & _CONFIRM
+    ask = flags & _CONFIRM and not flags & _CONFIRMED
     if ask:
         size = page.texts[-2] if page.tall else page.texts[-1]
         bottom -= page.font(size).height + 6

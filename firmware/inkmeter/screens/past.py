@@ -58,7 +58,10 @@ def fetch(view, name, now):
         passed = len(halves)
         if day == today:
             passed = (utc - _midnight(day)) // _HALF_HOUR
-        return _levels(list(halves), passed)
+        found = _levels(list(halves), passed)
+        whole = history.day(h.ELECTRICITY, day) if day != today else None
+        # A day that is over has its daily charge in its cost.
+        return found[:2] + whole[:3] + found[5:] if whole else found
 
 
 def _midnight(day):

@@ -1,13 +1,13 @@
 """Lines with a name at the left and a value at the right."""
 
 
-def _pair(page, label, value, size):
+def _pair(page, row, size):
     # The wordings of a row that fit in letters of this size, the label's shortened first; None for none.
     room = page.width - 2 * page.edge - 8
     measure = page.font(size).width
-    for right in value.split(";"):
+    for right in row[1].split(";"):
         rest = room - measure(right)
-        for left in label.split(";"):
+        for left in row[0].split(";"):
             if measure(left) <= rest:
                 return left, right
     return None
@@ -23,11 +23,11 @@ def draw(page, rows, bottom=None, sizes=None, then=None):
     top = page.y
     for size in sizes:
         line = page.font(size).height
-        if line * len(rows) <= room and all([_pair(page, *row, size) for row in rows]):
+        if line * len(rows) <= room and all([_pair(page, row, size) for row in rows]):
             break
     else:
         # Names above their values where the two do not fit side by side.
-        if [1 for row in rows if not _pair(page, *row, size)]:
+        if [1 for row in rows if not _pair(page, row, size)]:
             line *= 2
         fits = room // line
         if not fits:
@@ -39,7 +39,7 @@ def draw(page, rows, bottom=None, sizes=None, then=None):
     step = min(room // max(len(rows), 1), line * 3 // 2)
     page.y += (step - line) // 2
     for row in rows:
-        pair = _pair(page, *row, size)
+        pair = _pair(page, row, size)
         y = page.y
         if not pair:
             wide = page.width - 2 * page.edge

@@ -1,0 +1,252 @@
+"""Prices: in force, to come, by publish commands, by calendar; and what the ledger is told of them."""
+
+from answering import EPOCH, ESME, GPF, Home, string, u
+from inkmeter import facts, home, rounds
+
+PRICE, CALENDAR = 0x0700, 0x0707
+DAY = 86400
+
+
+def publish_price(now, rate, start=0, minutes=0xFFFF, unit=0, label=b"", digits=0x51, rest=b""):
+    body = u(1, 4) + string(label) + u(start or now, 4) + u(now, 4) + bytes((unit,)) + u(826, 2)
+    return body + bytes((digits, 0x11)) + u(start, 4) + u(minutes, 2) + u(rate, 4) + rest
+
+
+def test_the_price_in_force():
+    session = Home()
+    now = EPOCH + session.now
+    session.radio.commands[ESME, PRICE, 0] = lambda _: [(0, publish_price(now, 24_500, now - 600, 20, 0, b"Day"))]
+    assert session.job("price") == 600
+    price = session.home.price(home.ELECTRICITY)
+    assert (price.rate.value, price.currency, price.tier, price.label) == (24_500, 826, 1, "Day")
+    assert session.fact(facts.RATE_UNTIL) == now + 600 and session.fact(facts.PRICE_DIGITS) == 5
+    assert session.ledger.rates == [(0, now - 600, 24_500, now + 600)]
+
+
+def test_another_command_is_no_price():
+    session = Home()
+    payload = bytes.fromhex("0000000000804a371c804a371c013a03514100000000a00580250000")
+    for number in (1, 6):
+        session.radio.commands[ESME, PRICE, 0] = [(number, payload)]
+        try:
+            session.job("price")
+        except ValueError:
+            continue
+        raise AssertionError(number)
+    session.radio.commands[ESME, PRICE, 0] = [(0, payload)]
+    session.job("price")
+    session.radio.commands[ESME, PRICE, 0] = 0x8B
+    assert session.job("price") is None and session.home.price(0).rate.value is None
+
+
+def test_a_price_below_nothing_and_one_that_is_not_known():
+    module = Home().module("price")
+    assert module.PublishedPrice(publish_price(5, -2_300)).rate == -2_300
+    assert module.PublishedPrice(publish_price(5, 0xFFFFFFFF)).rate is None
+    assert module.PublishedPrice(publish_price(5, 0)).rate == 0
+
+
+def test_more_than_fifteen_tiers():
+    module = Home().module("price")
+    one = module.PublishedPrice(publish_price(5, 100, digits=0x5F, rest=b"\xff" * 13 + b"\x02\xff\xff\x14\x05"))
+    assert one.tier == 20
+    assert module.PublishedPrice(publish_price(5, 100, digits=0x5F)).tier == 15
+
+
+def test_gas_by_the_cubic_metre_is_priced_by_the_kwh():
+    session = Home(gas=True)
+    now = EPOCH + session.now
+    session.radio.commands[GPF, PRICE, 0] = [(0, publish_price(now, 70_000, now, 60, 1))]
+    session.job("price", 1)
+    assert session.home.price(home.GAS).rate.value == 70_000
+    assert session.ledger.rates == [(1, now, None, now + 3600)]
+    session.home.put(facts.CALORIFIC_VALUE | facts.GAS_SIDE, 40_000, session.now)
+    session.home.put(facts.CONVERSION_FACTOR | facts.GAS_SIDE, 102_264, session.now)
+    session.job("price", 1)
+    assert session.ledger.rates[1] == (1, now, 6160, now + 3600)  # 0.7 GBP / 11.3627 kWh
+
+
+def half_hourly(session, count, first):
+    def answer(payload):
+        start, number = int.from_bytes(payload[:4], "little"), payload[4]
+        assert number == 1
+        for i in range(count):
+            if first + (i + 1) * 1800 >= start:
+                return [(0, publish_price(EPOCH, 1000 + i, first + i * 1800, 30))]
+        return 0x8B
+
+    session.radio.commands[ESME, PRICE, 1] = answer
+
+
+def test_prices_to_come_one_by_one():
+    session = Home()
+    session.now = 7000  # not in the hour when all is asked for anew
+    utc = EPOCH + session.now
+    first = utc - utc % 1800
+    half_hourly(session, 20, first)
+    assert session.job("scheduled") == 1
+    told = session.told
+    assert [rate for _, _, rate, _ in session.ledger.rates] == list(range(1000, 1008))
+    assert session.job("scheduled", 0, told) == 1
+    assert session.job("scheduled", 0, told) == 1800
+    assert [rate for _, _, rate, _ in session.ledger.rates] == list(range(1000, 1020))
+    assert session.ledger.rates[19] == (0, first + 19 * 1800, 1019, first + 20 * 1800)
+    # What is known is not asked for again.
+    asked = len(session.radio.asked)
+    assert session.job("scheduled", 0, told) == 1800
+    assert len(session.radio.asked) == asked + 1 and len(session.ledger.rates) == 20
+
+
+def test_a_server_without_prices_to_come():
+    session = Home()
+    session.radio.commands[ESME, PRICE, 1] = 0x8B
+    assert session.job("scheduled") is None
+    session.clock.known = False
+    assert session.job("scheduled") == 60
+
+
+def published(session, command, payload, told=None, cluster=PRICE, node=ESME, endpoint=1, control=0x09):
+    session.radio.publish(cluster, bytes((control, 77, command)) + payload, node, endpoint)
+    session.heard(told)
+    return session.told
+
+
+def due(told, job, commodity=0):
+    for row in range(len(told._what)):
+        if told._what[row] >> 7 == job << 1 | commodity:
+            return told._due[row]
+
+
+def test_prices_that_are_published_unasked():
+    session = Home()
+    now = EPOCH + session.now
+    told = published(session, 0, publish_price(now, 31_000, now - 1, 30))
+    assert session.home.price(0).rate.value == 31_000
+    told = published(session, 0, publish_price(now, 9000, now + 3600, 30), told)
+    assert session.home.price(0).rate.value == 31_000
+    assert session.ledger.rates == [(0, now - 1, 31_000, now + 1799), (0, now + 3600, 9000, now + 5400)]
+    for command, job in ((2, rounds.FACTORS), (4, rounds.TARIFF), (5, rounds.MATRIX), (8, rounds.CALENDARS)):
+        for row in range(len(told._due)):
+            told._due[row] = session.now + 5000
+        published(session, command, bytes(10), told)
+        assert due(told, job) == session.now + 60, command
+    assert [frame[2][2:] for frame in [(0, 0, one[3]) for one in session.radio.sent]][0] == b"\x0b\x00\x00"
+
+
+# Calendars
+
+
+def calendar(session, node=ESME, reference=0):
+    which = u(7, 4) + u(9, 4)
+    head = u(7, 4) + u(1, 4) + u(9, 4)
+    commands = session.radio.commands
+    commands[node, CALENDAR, 0] = [
+        (0, head + u(EPOCH - 10 * DAY, 4) + bytes((0, reference)) + string(b"E7") + b"\x02\x02\x03")
+    ]
+    # Winter from 1 October, summer from 1 April; the year is any.
+    commands[node, CALENDAR, 3] = lambda asked: (
+        [(3, head + b"\x00\x01" + b"\xff\x04\x01\xff\x02" + b"\xff\x0a\x01\xff\x01")] if asked == which else 0x8B
+    )
+    weeks = {1: b"\x01\x01\x01\x01\x01\x02\x02", 2: b"\x03\x03\x03\x03\x03\x03\x03"}
+    commands[node, CALENDAR, 2] = lambda asked: [(2, head + asked[8:9] + weeks[asked[8]])]
+    days = {
+        1: b"\x00\x00\x01" + b"\x1e\x00\x02" + b"\xc2\x01\x01",  # 00:00 tier 1, 00:30 tier 2, 07:30 tier 1
+        2: b"\x00\x00\x02",
+        3: b"\x00\x00\x01",
+    }
+
+    def day_profiles(asked):
+        entries = days[asked[8]]
+        half = len(entries) // 6 * 3
+        parts = [entries[:half], entries[half:]] if half else [entries]
+        return [
+            (1, head + asked[8:9] + bytes((len(entries) // 3, i, len(parts), 0)) + part) for i, part in enumerate(parts)
+        ]
+
+    commands[node, CALENDAR, 1] = day_profiles
+    # Christmas is day profile 3
+    commands[node, CALENDAR, 4] = [(4, head + u(0, 4) + b"\x00\x01\x00\x01" + b"\xff\x0c\x19\xff\x03")]
+
+
+def utc_of(days):
+    return days * DAY
+
+
+def test_switches_by_the_calendar():
+    session = Home()
+    # 2026-12-24, a Thursday, 10:00 UTC: 9854 days after 2000-01-01
+    session.now = utc_of(9854) + 36_000 - EPOCH
+    calendar(session)
+    assert session.job("calendars") == 86400
+    session.module("timetable").enter_tiers(0, [29_870, 13_120])
+    assert session.job("switches") > 0
+    midnight = utc_of(9854)
+    assert session.ledger.rates == [
+        (0, midnight + 27_000, 29_870, midnight + 2 * DAY),  # 24th from 07:30, Christmas all day
+        (0, midnight + 2 * DAY, 13_120, midnight + 3 * DAY),  # Boxing Day is a Saturday
+    ]
+
+
+def test_a_calendar_in_summer_time_and_one_that_is_kept():
+    session = Home()
+    # 2026-06-30 is a Tuesday; 2027-01-05 as well
+    days = session.module("days")
+    calendar(session, reference=2)
+    session.now = utc_of(9862) - EPOCH
+    session.job("calendars")
+    with open("calendar0", "rb") as file:
+        held = file.read()
+    kept = days.read(held)
+    assert kept.day_profile(2027, 1, 5, 1) == 1 and kept.day_profile(2027, 1, 9, 5) == 2
+    assert kept.day_profile(2027, 6, 30, 2) == 3 and kept.day_profile(2027, 12, 25, 5) == 3
+    assert kept.day_profile(2027, 10, 1, 4) == 1 and kept.day_profile(2027, 3, 31, 2) == 1
+    # 30 June: the local day begins at 23:00 UTC the day before.
+    june = utc_of(9677)
+    assert kept.switches(june, june + DAY) == [(june - 3600, 1)]
+    january = utc_of(9866)
+    assert kept.switches(january, january + DAY) == [
+        (january, 1),
+        (january + 1800, 2),
+        (january + 27_000, 1),
+    ]
+    for length in range(1, len(held)):
+        try:
+            days.read(held[:length])
+        except days.zcl.ZclError:
+            pass
+
+
+def test_nothing_follows_from_a_calendar_without_rates():
+    session = Home()
+    calendar(session)
+    session.job("calendars")
+    assert session.job("switches") == 21600 and session.ledger.rates == []
+    session.radio.commands[ESME, CALENDAR, 0] = 0x8B
+    assert session.job("calendars") is None
+
+
+def test_the_price_that_comes_next():
+    session = Home()
+    session.now = 500
+    told = session.rounds()
+    timetable = session.module("timetable")
+    now = EPOCH + session.now
+    strip = session.module("strip")
+    kept = timetable.slots
+    try:
+        strip.timetable.slots = lambda utc, count, commodity: [(utc, 5), (now + 700, -3)][:count]
+        answer = session.timed(lambda: drive_it(strip.run(told, 0)))
+        assert answer == 701
+        assert (session.fact(facts.NEXT_RATE), session.fact(facts.NEXT_RATE_AT)) == (-3, now + 700)
+        strip.timetable.slots = lambda utc, count, commodity: [(utc, 5)]
+        assert session.timed(lambda: drive_it(strip.run(told, 0))) == 1800
+        assert session.fact(facts.NEXT_RATE) is None and session.fact(facts.NEXT_RATE_AT) is None
+    finally:
+        strip.timetable.slots = kept
+
+
+def drive_it(coroutine):
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
