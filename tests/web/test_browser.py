@@ -80,7 +80,7 @@ def test_a_newcomers_first_ten_minutes(home, browse):
     site.get_by_text("Done. The device may read your meters.").wait_for()
     speed(page, "10x")
     page.get_by_role("button", name="OK", exact=True).click()
-    page.get_by_text("It reads your meters.").wait_for()
+    page.get_by_text("It reads your meters").wait_for()
     page.locator("#story summary", has_text="Confirm Key Data Response").first.wait_for()
     # What does the kettle cost? With a car on the charger no sun covers it.
     for name in ("Kettle", "Car charger"):
@@ -183,15 +183,15 @@ def test_two_browsers_and_a_reload_in_the_middle(home, browse):
     assert one.locator("#story summary").count() >= shown > 30
     two.get_by_role("button", name="OK", exact=True).tap()
     for page in (one, two):
-        page.get_by_text("It reads your meters.").wait_for()
+        page.get_by_text("It reads your meters").wait_for()
     # The device starts anew, and goes on where it was.
     one.get_by_role("switch", name="Power").click()
     two.get_by_text("The display has no power.").wait_for()
     two.get_by_role("switch", name="Power").tap()
-    one.get_by_text("It reads your meters.").wait_for()
+    one.get_by_text("It reads your meters").wait_for()
     one.get_by_role("button", name="Reset the display").click()
     one.locator("#story summary", has_text="Reset button").wait_for()
-    two.get_by_text("It reads your meters.").wait_for()
+    two.get_by_text("It reads your meters").wait_for()
     assert two.locator("#supplier-says").inner_text().startswith("R1001: Done")
 
 

@@ -16,7 +16,7 @@ const HINTS = [
   "Display and hub prove to each other who they are. That takes a few seconds.",
   "The display looks for the meters behind the hub.",
   "Compare the number on the panel with that of the meter, then press OK.",
-  "It reads your meters. Switch the kettle on and watch: the meter is read every ten seconds.",
+  "It reads your meters, every ten seconds. Switch the kettle on and see what it costs. Next turns the page; hold OK for two seconds to count from zero.",
 ];
 const TROUBLE = "Something is in its way: the panel says what, and what to do.";
 
