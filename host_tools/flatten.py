@@ -118,8 +118,8 @@ def rename(sources: Mapping[str, str], kept: Iterable[str] = ()) -> dict[str, st
         borrowed = [
             local for local, (other, name) in scope.taken.items() if name in own[other] and local not in foreign
         ]
-        free = (n for size in itertools.count(1) for n in map("".join, itertools.product(string.ascii_uppercase, repeat=size))
-                if n not in taken)  # fmt: skip
+        letters = (itertools.product(string.ascii_uppercase, repeat=size) for size in itertools.count(1))
+        free = (name for name in map("".join, itertools.chain.from_iterable(letters)) if name not in taken)
         names[module] = dict(zip([*sorted(own[module]), *borrowed], free, strict=False))
     return {module: apply(scope.source, list(_edits(scope, names))) for module, scope in scopes.items()}
 

@@ -24,20 +24,20 @@ class App:
         self.board = board
         self.clock = Clock()
         self.home = Home()
-        self.view = View(self.home, self.clock, board.PANEL_WIDTH, board.PANEL_HEIGHT)
-        with module("settings") as settings:
-            settings.load(self.view.settings)
-        self.view.money = self.view.settings.money
-        self.view.ledger = Ledger(self.clock)
-        self._press = asyncio.Event()
-        self.display = Display(self.view, board, self._press.set, self.renew)
-        self.home.notify = self.display.changed.set
         self.ncp = Ncp(board.uart())
         self.radio = Radio(self.ncp)
         self.ncp.lost = self.radio.lost
-        self.view.radio = self.radio
-        self.session = Session(self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp)
-        self.session.ledger = self.view.ledger
+        ledger = Ledger(self.clock)
+        self.view = View(self.home, self.clock, board.PANEL_WIDTH, board.PANEL_HEIGHT, ledger, self.radio)
+        with module("settings") as settings:
+            settings.load(self.view.settings)
+        self.view.money = self.view.settings.money
+        self._press = asyncio.Event()
+        self.display = Display(self.view, board, self._press.set, self.renew)
+        self.home.notify = self.display.changed.set
+        self.session = Session(
+            self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp, ledger
+        )  # fmt: skip
         self.ncp.on_callback = self.session.callback
         self.supervisor = Supervisor()
 

@@ -15,7 +15,7 @@ from micropython import const
 
 from inkmeter.clock import summer_time
 
-FOLDER = const("books")  # no module may be called so: what is imported is looked for here first
+FOLDER = const("books")  # not a module's name: MicroPython would take it for one
 HALF_HOUR = const(1800)
 PERIOD = const(1536)  # half-hours a file
 YEAR = const(366)  # days a file

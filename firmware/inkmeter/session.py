@@ -63,18 +63,18 @@ class Session:
 
     `network_up` is the NCP's last word. `servers` are the metering servers by commodity, `time_endpoint` the
     hub's clock; both are empty until the meters have been found. `doubtful` is the commodity whose server is to be
-    looked for again, `look_after` the seconds until one that is missing is looked for. `ledger`, where there is one, hears of registers
-    and prices.
+    looked for again, `look_after` the seconds until one that is missing is looked for. `ledger`, where there is
+    one, hears of registers and prices.
     """
 
-    def __init__(self, ncp, radio, home, clock, pressed, reset_ncp):
+    def __init__(self, ncp, radio, home, clock, pressed, reset_ncp, ledger=None):
         self.ncp = ncp
         self.reset_ncp = reset_ncp
         self.radio = radio
         self.home = home
         self.clock = clock
         self.pressed = pressed
-        self.ledger = None
+        self.ledger = ledger
         self.servers = {}
         self.time_endpoint = None
         self.joined = False

@@ -62,12 +62,12 @@ class View:
     `signal` is (LQI, RSSI in dBm) of the last message, or None.
     """
 
-    def __init__(self, home, clock, width, height):
+    def __init__(self, home, clock, width, height, ledger=None, radio=None):
         self.home = home
         self.clock = clock
         self.width = width
         self.height = height
-        self.ledger = None
+        self.ledger = ledger
         self.settings = Settings()
         self.page = NOW
         self.mode = CLOSED
@@ -79,7 +79,7 @@ class View:
         self.locked_until = 0
         self.zero = None
         self.countdown = None
-        self.radio = None
+        self.radio = radio
         self.links = ()
         self.signal = None
         self.past = None  # what a screen had fetched of the ledger, while it is made

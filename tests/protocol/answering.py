@@ -230,5 +230,7 @@ def drive(coroutine):
 def _fresh(name):
     for one in "asking commands fields parts timetable price days store".split(" ") + [name]:
         sys.modules.pop("inkmeter." + one, None)
+        if hasattr(sys.modules["inkmeter"], one):
+            delattr(sys.modules["inkmeter"], one)
     __import__("inkmeter." + name)
     return sys.modules["inkmeter." + name]

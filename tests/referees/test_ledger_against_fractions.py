@@ -275,7 +275,7 @@ def run(story: Story, compiled: Path, folder: Path) -> tuple[dict, dict, int]:
     driver = Path(__file__).parents[1] / "micropython/ledger_driver.py"
     done = subprocess.run(
         [toolchain.interpreter().path, "-X", "heapsize=24m", str(driver), str(compiled), "heard", "logs"],
-        capture_output=True, text=True, check=False, cwd=folder, timeout=1200,
+        capture_output=True, text=True, check=False, cwd=folder, timeout=7200,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     halves, days, held = {}, {}, 0

@@ -163,8 +163,11 @@ def test_an_f_string_is_refused():
 
 def test_the_firmware_names_stay_apart():
     sources = {
-        path.relative_to(ROOT / "firmware").as_posix().removesuffix(".py").removesuffix("/__init__").replace("/", "."):
-        path.read_text()
+        path.relative_to(ROOT / "firmware")
+        .as_posix()
+        .removesuffix(".py")
+        .removesuffix("/__init__")
+        .replace("/", "."): path.read_text()
         for path in FIRMWARE
     }
     short = program(sources)

@@ -18,7 +18,8 @@ _LINE = const(
     '{"stage": %d, "outcome": %s, "detail": %s, "utc": %s, "meters": {%s}, "prices": {%s}, '
     '"ash": {"frames_in": %d, "frames_out": %d, "retransmissions": %d, "discarded": %d}, '
     '"radio": {"discarded": %d}, "uart": {"bytes_in": %d, "bytes_out": %d}, "restarts": %s, "refreshes": %d, '
-    '"page": %d, "mode": %d, "cursor": %d, "money": %d, "digits": %d, "locked_for": %d, "zero": %s, "today": %s, "held_back": %d, "facts": {%s}, '
+    '"page": %d, "mode": %d, "cursor": %d, "money": %d, "digits": %d, "locked_for": %d, "zero": %s, '
+    '"today": %s, "held_back": %d, "facts": {%s}, '
     '"settings": %s, "panel": {"full": %d, "partial": %d, "budget": %d}, '
     '"heap": {"live_bytes": %d, "peak_bytes": %d, "size_bytes": %d}}\n'
 )

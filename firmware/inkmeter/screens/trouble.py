@@ -24,9 +24,9 @@ def draw(page):
     sizes = page.texts if page.large else bytes((page.texts[0] + 1,)) + page.texts
     room = foot - (0 if page.large and not page.tall else 2 * line + 4)
     page.y += 2
-    prose.draw(page, happened, room - line, sizes)
+    _say(page, happened, room - line, sizes)
     page.y += 2 if page.large else 4
-    prose.draw(page, todo, room)
+    _say(page, todo, room, page.texts)
     page.y = max(page.y, room - 4)
     detailed = page.tall or not page.large
     if detailed:
@@ -40,3 +40,12 @@ def draw(page):
         size, text = page.fit(last, room, bytes((small,)))
         page.text(size, page.edge, foot, text)
     return ("rows", rows, foot, bytes((small,))) if detailed else None
+
+
+def _say(page, text, bottom, sizes):
+    # On one line where it fits in any of these letters.
+    size, wording = page.fit(text.split(";")[0], page.width - 2 * page.edge, sizes)
+    if wording[-1] == "…":
+        prose.draw(page, text, bottom, sizes)
+    else:
+        page.line(wording, "<", bytes((size,)))
