@@ -12,12 +12,24 @@ from typing import Any
 
 from PIL import Image
 
-from host_tools import build, screen_reader
+from host_tools import BUILD, ROOT, build, screen_reader
 from host_tools.sim.clock import Clock
 from host_tools.sim.device import Device, Light
 from host_tools.sim.world import Settings, World
 
 Held = dict[str, Any]
+
+
+def firmware() -> Path:
+    """The built firmware of the simulator's board."""
+    files = [*(ROOT / "firmware").rglob("*.*"), *(ROOT / "boards").rglob("*.*"), *(ROOT / "host_tools").glob("*.py")]
+    now = f"{len(files)} {max(file.stat().st_mtime_ns for file in files)}"
+    # Making sure that nothing has to be built takes seconds: a note of what was built last is enough.
+    note, output = BUILD / "device/simulator.built", BUILD / "device/simulator"
+    if not (output / "main.py").exists() or not note.exists() or note.read_text() != now:
+        build.build("simulator")
+        note.write_text(now)
+    return output
 
 
 class NotInTime(Exception):
@@ -59,7 +71,7 @@ class Run:
     async def __aenter__(self) -> Run:
         shutil.rmtree(self.flash, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(build.build("simulator"), self.flash)
+        shutil.copytree(firmware(), self.flash)
         self._log = self._log_path.open("wb")
         self.world.start_home()
         self.power_on()

@@ -315,5 +315,8 @@ class Bench:
             await one.story(self.home)
         except (NotInTime, AssertionError, DeviceError) as error:
             self.scenario_says = f"not right: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        except Exception as error:
+            # A story that cannot be told is no end of the home.
+            self.scenario_says = f"the story itself has a mistake: {type(error).__name__}: {error}"
         else:
             self.scenario_says = f"all right after {self.clock.elapsed_s:.0f} simulated seconds"

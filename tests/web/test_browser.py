@@ -6,8 +6,8 @@ import re
 import signal
 
 import pytest
-from conftest import serving
 from PIL import Image
+from served import serving
 
 from host_tools import screen_reader
 from host_tools.sim.portal import TROUBLES
@@ -66,6 +66,7 @@ def send(site, home, **changes):
 
 def test_a_newcomers_first_ten_minutes(home, browse):
     page = browse(home.url)
+    speed(page, "10x")
     page.get_by_text("The panel shows two codes.").wait_for()
     home.code = home.label()
     site = supplier(page)
@@ -128,6 +129,7 @@ def test_the_form_refuses_in_words(waiting, browse):
 
 
 def test_the_back_office_refuses_in_words(home, browse):
+    home.do("speed", 10)
     page = browse(home.url)
     page.get_by_text("The panel shows two codes.").wait_for()
     home.code = home.label()
@@ -161,7 +163,8 @@ def test_every_scenario_has_a_button_that_begins_it(home, browse):
     speed(page, "60x")
     for name in names:
         page.locator(f"[data-scenario={name}]").click()
-        page.locator("#scenario-says", has_text=f"{name.replace('-', ' ')}: running").wait_for()
+        # How it ends is told in tests/system/test_scenarios.py.
+        page.locator("#scenario-says", has_text=f"{name.replace('-', ' ')}: ").wait_for()
         assert page.locator("[aria-current=true][data-scenario]").get_attribute("data-scenario") == name
     page.locator("[data-scenario=pairing]").click()
     page.locator("#scenario-says", has_text="pairing: running").wait_for()
@@ -170,6 +173,7 @@ def test_every_scenario_has_a_button_that_begins_it(home, browse):
 
 
 def test_two_browsers_and_a_reload_in_the_middle(home, browse):
+    home.do("speed", 10)
     one, two = browse(home.url), browse(home.url, **PHONE)
     one.get_by_text("The panel shows two codes.").wait_for()
     speed(one, "60x")
@@ -196,6 +200,7 @@ def test_two_browsers_and_a_reload_in_the_middle(home, browse):
 
 
 def test_a_link_replays_the_run_and_asks_first(home, browse):
+    home.do("speed", 10)
     page = browse(home.url)
     page.get_by_text("The panel shows two codes.").wait_for()
     page.get_by_role("switch", name="Kettle").click()
@@ -338,6 +343,7 @@ def test_who_serves_it_to_others_is_told(tmp_path, browse):
 
 def test_the_firmwares_end_is_said_and_survived(home, browse):
     """A device that stops is no end of the page."""
+    home.do("speed", 10)
     page = browse(home.url)
     page.get_by_text("The panel shows two codes.").wait_for()
     (child,) = home.children()

@@ -7,7 +7,7 @@ import socket
 import pytest
 from PIL import Image
 
-from host_tools import cli, screen_reader
+from host_tools import screen_reader
 from host_tools.web import server
 
 
@@ -131,30 +131,6 @@ def test_power_and_reset(home):
     home.until(lambda now: "P02" in now["words"])
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["run", "--port", "99999"], ["run", "--port", "-1"], ["ncp", "--listen", "127.0.0.1:x"], ["run", "--baud", "0"]],
-)
-def test_a_number_that_cannot_be_is_refused_in_words(arguments, capsys):
-    with pytest.raises(SystemExit) as ended:
-        cli.main(arguments)
-    assert ended.value.code == 2 and "is no " in capsys.readouterr().err
-
-
-def test_an_address_that_is_not_there_is_said_so(capsys):
-    assert cli.main(["run", "--host", "192.0.2.1"]) == 1
-    assert cli.main(["ncp", "--listen", "192.0.2.1:0"]) == 1
-    said = capsys.readouterr().err
-    assert said.count("inkmeter ") == 2 and "Traceback" not in said
-
-
-def test_a_replay_that_is_none_is_said_so(tmp_path, capsys):
-    for text in ("", "[]", '{"inkmeter": 2}', '{"inkmeter": 1, "settings": {"seed": "x"}}'):
-        (tmp_path / "replay").write_text(text)
-        assert cli.main(["run", "--port", "0", "--replay", str(tmp_path / "replay")]) == 1
-        assert "inkmeter run: " in capsys.readouterr().err
-
-
 def test_a_port_that_is_taken_is_left_alone():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -162,17 +138,3 @@ def test_a_port_that_is_taken_is_left_alone():
         port = taken.getsockname()[1]
         with server._listen("127.0.0.1", port) as other:
             assert other.getsockname()[1] != port
-
-
-@pytest.mark.parametrize("command", ["run", "demo", "sim", "scenarios", "build", "deploy", "fonts", "lint", "ncp"])
-def test_every_command_explains_itself(command, capsys):
-    with pytest.raises(SystemExit) as ended:
-        cli.main([command, "--help"])
-    assert ended.value.code == 0 and "usage: inkmeter" in capsys.readouterr().out
-
-
-def test_a_mistake_is_answered_in_words(capsys):
-    assert cli.main(["build", "toaster"]) == 1
-    assert "there is no board 'toaster'" in capsys.readouterr().err
-    assert cli.main(["deploy", "simulator", "/dev/inkmeter-nothing"]) == 1
-    assert "/dev/inkmeter-nothing" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 // The switches in groups, drawn from the list that the home sends.
 
-import { at, h, on, order, tabs, turn, write } from "./live.js";
+import { at, h, on, order, shows, tabs, turn, write } from "./live.js";
 import { complain } from "./hands.js";
 
 let hello = null;
@@ -20,8 +20,8 @@ const kinds = {
   toggle: one => {
     const button = h("button", { type: "button", role: "switch", class: "toggle", "data-control": one.name, "aria-describedby": described(one) },
       h("span", { class: "rocker", "aria-hidden": "true" }), h("span", {}, one.label));
-    button.onclick = () => act(one.name, turn(button));
-    refresh.set(one.name, value => button.setAttribute("aria-checked", String(Boolean(value))));
+    button.onclick = () => turn(button, value => act(one.name, value));
+    refresh.set(one.name, value => shows(button, value));
     return h("div", { class: "control" }, button, explained(one));
   },
   range: one => {

@@ -1,6 +1,6 @@
 // The hands on the device: buttons by mouse, touch and keyboard, for as long as they are held; plug and reset.
 
-import { at, h, on, order, turn } from "./live.js";
+import { at, h, on, order, shows, turn } from "./live.js";
 
 const NAMES = { next: "Next", ok: "OK", back: "Back" };
 const KEYS = { n: "next", b: "back", o: "ok", Enter: "ok" };
@@ -44,7 +44,7 @@ on("hello", hello => {
 
 on("state", state => {
   const { powered, light } = state.device;
-  at("plug").setAttribute("aria-checked", String(powered));
+  shows(at("plug"), powered);
   at("case").classList.toggle("off", !powered);
   at("reset").disabled = !powered;
   const lamp = at("light");
@@ -58,7 +58,7 @@ on("state", state => {
   }
 });
 
-at("plug").onclick = () => order("plug", turn(at("plug"))).then(() => complain(null), complain);
+at("plug").onclick = () => turn(at("plug"), value => order("plug", value)).then(() => complain(null), complain);
 at("reset").onclick = () => order("reset").then(() => complain(null), complain);
 
 const typing = event => event.ctrlKey || event.metaKey || event.altKey

@@ -8,6 +8,7 @@ import "./watch.js";
 
 let hello = null;
 let state = null;
+let holding = null;
 
 const HINTS = [
   "The display is starting.",
@@ -73,6 +74,7 @@ on("hello", it => {
 
 on("state", it => {
   state = it;
+  if (holding !== null) state.held = holding;
   clock(it.utc);
   stages();
   write(at("next"), hint());
@@ -92,8 +94,10 @@ on("state", it => {
 on("gone", () => { at("gone").hidden = false; });
 
 const hold = () => {
-  (state.held ? order("speed", state.speed) : order("hold")).catch(complain);
-  state.held = !state.held;  // until the home says so itself
+  // What the home says before it has answered is older than this.
+  holding = !state.held;
+  state.held = holding;
+  (holding ? order("hold") : order("speed", state.speed)).catch(complain).finally(() => { holding = null; });
 };
 at("hold").onclick = hold;
 at("pair").onclick = () => order("pair-for-me").then(() => complain(null), complain);

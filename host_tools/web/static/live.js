@@ -76,12 +76,16 @@ export const fillPairs = (list, rows) => {
   });
 };
 
-/** Turns a switch over at once, and returns what it says now; the home's next state puts it right if need be. */
-export const turn = one => {
+/** Turns a switch over at once and orders it; what the home says until it has answered is older than that. */
+export const turn = (one, ask) => {
   const value = one.getAttribute("aria-checked") !== "true";
   one.setAttribute("aria-checked", String(value));
-  return value;
+  one.dataset.turning = "yes";
+  return ask(value).finally(() => { delete one.dataset.turning; });
 };
+
+/** Shows what the home says of a switch. */
+export const shows = (one, value) => { if (!one.dataset.turning) one.setAttribute("aria-checked", String(Boolean(value))); };
 
 /** Makes a tablist work by mouse and by arrow keys; `show(id)` is called with the tab that is chosen. */
 export const tabs = (list, show, chosen) => {
