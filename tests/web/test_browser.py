@@ -124,6 +124,7 @@ def test_the_form_refuses_in_words(waiting, browse):
         assert site.get_by_role("alert").locator("li").count() == 1
     # Gas is not everybody's; and all that is wrong is said at once.
     send(site, waiting, mprn="", eui64="", consent=False)
+    site.get_by_role("heading", name="2 things need a look").wait_for()
     assert site.get_by_role("alert").locator("li").count() == 2
     assert waiting.state()["portal"]["requests"] == []
 

@@ -211,6 +211,13 @@ const heads = () => {
 
 const draw = () => views[chosen][1]();
 
+// At speed there is something new ten times a second: nobody reads as fast.
+let due = 0;
+const drawSoon = () => {
+  if (due) return;
+  due = setTimeout(() => { due = 0; draw(); }, 250);
+};
+
 tabs(at("views"), id => {
   chosen = id;
   drawnKey = "";
@@ -235,12 +242,12 @@ on("trace", some => {
     const story = rows.filter(row => row.story).slice(-MOST);
     rows = [...new Set([...story, ...rows.slice(-MOST)])].sort((a, b) => a.n - b.n);
   }
-  if (!held) draw();
+  if (!held) drawSoon();
 });
 on("log", lines => {
   log = [...log, ...lines].slice(-800);
   drawnTo += lines.length;
-  if (chosen === "tab-log") draw();
+  if (chosen === "tab-log") drawSoon();
 });
 on("state", it => {
   state = it;
