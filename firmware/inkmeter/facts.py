@@ -50,7 +50,7 @@ BLOCK_RATE = const(0x783)  # + 8 * (block - 1): its price a kWh, 1 to 16
 PRICE_DIGITS = const(0x19B)  # PriceTrailingDigit, digits to the right of the point
 
 # Prepayment 0x0705
-PREPAID = const(0xB2)  # PaymentControlConfiguration, bits; 0 or absent: pays afterwards
+PREPAID = const(0xB2)  # PaymentControlConfiguration, whether it says prepayment; 0: pays afterwards
 CREDIT_REMAINING = const(0xB9)
 CREDIT_STATUS = const(0xC1)  # bits
 EMERGENCY_CREDIT = const(0xC9)  # what is left of it

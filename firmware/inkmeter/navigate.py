@@ -23,6 +23,7 @@ from inkmeter.view import (
 _PAGES = const(11)
 _DIGITS = const(4)
 _CONFIRMATION = const(0x80)  # MessageControl: the supplier wants to know that it was read
+_TO_CONFIRM = const(0x280)  # and whether it has been told
 
 
 _NEW_PIN = const(12)  # rows of `inkmeter.settings`, which is loaded only where it is needed
@@ -35,15 +36,14 @@ def act(display, gesture, now):
     view = display.view
     if gesture == RESET:
         return True
-    trouble = view.home.outcome
-    if trouble and gesture == NEXT and display.board.BUTTONS == 1:
-        # There is nothing to turn to; the only button answers what the panel asks.
-        gesture = SELECT
-    if gesture == SELECT:
-        display.ok()
-    # A trouble is shown over every page: nobody can want what cannot be seen.
-    if trouble or gesture == SELECT and view.page == NOW and view.home.stage != h.READING:
-        return False
+    if view.page == NOW:
+        if view.home.outcome and gesture == NEXT and display.board.BUTTONS == 1:
+            # The only button answers what the panel asks.
+            gesture = SELECT
+        if gesture == SELECT:
+            display.ok()
+            if view.home.outcome or view.home.stage != h.READING:
+                return False
     return press(view, gesture, now)
 
 
@@ -82,9 +82,17 @@ def _turn_by(view, step, now):
             continue
         if page == PREPAY and not home.fact(facts.PREPAID, now) and not home.fact(facts.PREPAID | facts.GAS_SIDE, now):
             continue
-        if page == MESSAGES and not home.fact(facts.MESSAGE, now):
+        if page == MESSAGES and _message(home, now) is None:
             continue
         return _turn(view, page)
+
+
+def _message(home, now):
+    # Whose message is shown: electricity's before gas's, None for none.
+    for side in (0, facts.GAS_SIDE):
+        if home.fact(facts.MESSAGE | side, now):
+            return side
+    return None
 
 
 def _select(view, now):
@@ -104,8 +112,13 @@ def _select(view, now):
             view.locked_until = settings.locked_for()
             view.locked_for = max(0, view.locked_until - now)
     elif view.page == MESSAGES:
-        if (view.home.fact(facts.MESSAGE_FLAGS, now) or 0) & _CONFIRMATION:
-            view.home.put(facts.MESSAGE_PRESSED, view.home.fact(facts.MESSAGE_ID, now), now)
+        side = _message(view.home, now)
+        if side is None:
+            return
+        if (view.home.fact(facts.MESSAGE_FLAGS | side, now) or 0) & _TO_CONFIRM == _CONFIRMATION:
+            view.home.put(facts.MESSAGE_PRESSED | side, view.home.fact(facts.MESSAGE_ID | side, now), now)
+        else:
+            view.cursor += 1
     else:
         view.cursor += 1
 

@@ -54,7 +54,10 @@ async def run(rounds, commodity):
     before = home.fact(CREDIT_REMAINING | side, uptime())
     if not await asking.put(rounds, commodity, PREPAYMENT, BALANCE, digits):
         return None
-    prepaid = (home.fact(PREPAID | side, uptime()) or 0) & _PREPAYMENT
+    mode = home.fact(PREPAID | side, uptime())
+    prepaid = (mode or 0) & _PREPAYMENT
+    if mode is not None:
+        home.put(PREPAID | side, prepaid, uptime())
     credit = home.fact(CREDIT_REMAINING | side, uptime())
     richer = before is not None and credit is not None and credit > before  # somebody topped up
     if prepaid and (richer or home.heard_at(LOW_CREDIT | side) is None):

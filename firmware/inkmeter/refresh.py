@@ -44,7 +44,7 @@ def due(display, now):
     Display.meaning becomes what it is refreshed for.
     """
     view = display.view
-    _turn_back(view, now)
+    _turn_back(display, view, now)
     _earn(display, now)
     view.locked_for = max(0, view.locked_until - now)
     quiet = light.quiet(view)
@@ -72,9 +72,14 @@ def drawn(display, full, now):
         display.since_full += 1
 
 
-def _turn_back(view, now):
+def _turn_back(display, view, now):
+    home = view.home
     alone = now - view.touched
-    if view.page in (NOW, PAIR, ZERO) or alone < (_SETTINGS_S if view.page == SETTINGS else _PAGE_S):
+    # Something that has just gone wrong, or otherwise wrong, is to be seen.
+    trouble = home.outcome and display.meaning and display.meaning[0] != (home.stage, home.outcome)
+    if not trouble and (
+        view.page in (NOW, PAIR, ZERO) or alone < (_SETTINGS_S if view.page == SETTINGS else _PAGE_S)
+    ):
         return
     view.page = NOW
     view.mode = CLOSED

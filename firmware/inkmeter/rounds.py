@@ -50,6 +50,7 @@ _ABSENT_SOON = const(120)
 _ABSENT = const(3600)
 _ABSENT_LONGEST = const(86400)
 _SPREAD = const(2)
+_HEARD = const(15)
 _FAILURES_TO_PROBE = const(3)
 _FAILURES_TO_LOOK = const(6)
 _ABSENCES_SOON = const(3)
@@ -190,8 +191,8 @@ class Rounds:
             return
         self._again(row, min(_FAILED_POLL * failures, _SLOWEST_POLL), failures % 60)
         if failures % _FAILURES_TO_PROBE == 0:
-            await self._probe()
-            if failures % _FAILURES_TO_LOOK == 0 and job == POLL:
+            answers = await self._probe()
+            if answers and failures % _FAILURES_TO_LOOK == 0 and job == POLL:
                 # The hub answers and the meter does not: it may have another address or key by now. If it is the
                 # hub that speaks for it, what is secured alone is silent.
                 if self.session.servers[commodity].node_id == HUB:
@@ -199,10 +200,15 @@ class Rounds:
                 self.session.doubtful = commodity
 
     async def _probe(self):
-        # Is it the meter that is silent, or everybody?
+        # Is it the meter that is silent, or the hub, or everybody? Whether the hub answers.
         try:
             await metering.set_clock(self.session)
+            return True
         except (NoReply, ZclError):
+            for commodity, server in self.session.servers.items():
+                register = self.session.home.meter(commodity).current_summation_delivered
+                if server.node_id != HUB and uptime() - (register.received or -_HEARD) < _HEARD:
+                    return False
             raise LinkLost
 
 

@@ -203,3 +203,45 @@ def test_new_again_needs_a_second_ok():
     assert not turn(shown, BACK) and shown.mode == view.LIST
     turn(shown, SELECT)
     assert turn(shown, SELECT)
+
+
+class Display:
+    def __init__(self, buttons=3):
+        self.view = a_view()
+        self.board = self
+        self.BUTTONS = buttons
+        self.answered = 0
+
+    def ok(self):
+        self.answered += 1
+
+
+def test_in_a_trouble_ok_answers_and_the_pages_can_still_be_turned():
+    display = Display()
+    display.view.home.set_stage(h.READING, "H01")
+    navigate.act(display, SELECT, 100)
+    assert display.answered == 1 and display.view.money == 0
+    navigate.act(display, NEXT, 100)
+    assert display.view.page == view.DAY
+    navigate.act(display, SELECT, 100)
+    assert display.answered == 1 and display.view.cursor == 1
+    alone = Display(buttons=1)
+    alone.view.home.set_stage(h.CONFIRMING, "P11")
+    navigate.act(alone, NEXT, 100)
+    assert alone.answered == 1 and alone.view.page == view.NOW
+
+
+def test_gas_has_messages_of_its_own():
+    shown = a_view()
+    shown.home.put(facts.MESSAGE | facts.GAS_SIDE, "Gas", 100)
+    shown.home.put(facts.MESSAGE_ID | facts.GAS_SIDE, 5, 100)
+    shown.home.put(facts.MESSAGE_FLAGS | facts.GAS_SIDE, 0x80, 100)
+    shown.page = view.PREPAY
+    turn(shown, NEXT)
+    assert shown.page == view.MESSAGES
+    turn(shown, SELECT)
+    assert shown.home.fact(facts.MESSAGE_PRESSED | facts.GAS_SIDE, 100) == 5
+    assert shown.home.fact(facts.MESSAGE_PRESSED, 100) is None and shown.cursor == 0
+    shown.home.put(facts.MESSAGE_FLAGS | facts.GAS_SIDE, 0x280, 100)
+    turn(shown, SELECT)
+    assert shown.cursor == 1

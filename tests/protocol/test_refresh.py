@@ -204,6 +204,22 @@ def test_a_page_is_turned_back():
     assert display.view.page == view.PAIR  # somebody carries it round
 
 
+def test_a_trouble_is_seen_whatever_page_was_turned_to():
+    display = drawn()
+    display.view.touched = display.drawn_at
+    for page in (view.PAIR, view.WEEK):
+        display.view.page = page
+        display.look(display.drawn_at + 10)
+        assert display.view.page == page
+        display.view.home.set_stage(h.READING, "H01" if page == view.PAIR else "N01")
+        display.look(display.drawn_at + 10)
+        assert display.view.page == view.NOW
+    display.view.page = view.METERS
+    display.view.touched = display.drawn_at
+    display.look(display.drawn_at + 10)
+    assert display.view.page == view.METERS  # turned to since
+
+
 def test_the_signal_while_it_is_carried():
     display = drawn()
     display.view.page = view.PAIR

@@ -118,6 +118,14 @@ def test_a_hub_that_is_silent_too_is_a_lost_link():
     assert session.now == 1030
 
 
+def test_while_the_electricity_meter_answers_the_link_is_not_lost():
+    session = reading(Home(gas=True), gas=True)
+    session.radio.silent |= {(GPF, METERING), (GPF, TIME)}
+    end, asked = run(session, 900, rounds.POLL)
+    assert end is Enough
+    assert len(times(asked, ESME, METERING)) >= 90 and len(times(asked, GPF, METERING)) >= 10
+
+
 def test_a_price_is_asked_for_again_when_it_ends_and_holds_no_longer():
     session = reading(Home(gas=True), gas=True)
     priced(session, 24500, EPOCH + 1000, 10)

@@ -212,6 +212,8 @@ def test_which_screen_is_shown():
         view.page = page
         assert choose(view) == name
     home.set_stage(h.READING, "H01", "3 min")
+    assert choose(view) == "settings"  # which can be turned to in any trouble
+    view.page = 0
     assert choose(view) == "trouble"
     view.countdown = 7
     assert choose(view) == "countdown"

@@ -21,11 +21,12 @@ def choose(view):
     if view.countdown is not None:
         return "countdown"
     outcome = home.outcome
-    if outcome and home.install_code and outcome in _ON_PAIRING_SCREEN:
-        return "pairing"
-    if outcome:
-        return "confirm" if outcome == "P11" else "trouble"
     page = view.page
+    if outcome and not page:
+        # A trouble is the first page: the others can be turned to all the same.
+        if home.install_code and outcome in _ON_PAIRING_SCREEN:
+            return "pairing"
+        return "confirm" if outcome == "P11" else "trouble"
     if home.stage != h.READING and page not in (_STATUS, _SURVEY, _SETTINGS):
         return "progress"
     if view.settings.away and _FIGURES >> page & 1:

@@ -14,11 +14,12 @@ _LONG = const(60)
 
 def draw(page):
     home = page.view.home
-    message = home.fact(facts.MESSAGE, page.now)
+    side = 0 if home.fact(facts.MESSAGE, page.now) else facts.GAS_SIDE
+    message = home.fact(facts.MESSAGE | side, page.now)
     if message and len(message) > _LONG and not page.tall:
         # Normal letters rather than half of it.
         page.texts = b"\1\0"
-    flags = home.fact(facts.MESSAGE_FLAGS, page.now) or 0
+    flags = home.fact(facts.MESSAGE_FLAGS | side, page.now) or 0
     importance = flags & _IMPORTANCE
     right = ""
     if message and importance >= _HIGH:
