@@ -10,6 +10,7 @@ import ipaddress
 import json
 import socket
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -308,6 +309,8 @@ class Page:
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         if name in texts:
             return web.Response(text=texts[name](), headers=headers)
+        if name == "history.zip":
+            return web.Response(body=_history_files(bench.home.flash), headers=headers)
         if name == "zigbee_pc_keys":
             write_keys(folder / name, bench.world.air.keys)
         elif name == "air.pcap" and self.capture:
@@ -315,6 +318,15 @@ class Page:
         elif name != "firmware.log":
             return web.Response(status=404, text="There is no such file.\n")
         return web.FileResponse(folder / name, headers=headers)
+
+
+def _history_files(flash: Path) -> bytes:
+    # What the device has written of the household's use, as it stands in its flash.
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted((flash / "books").glob("*")):
+            archive.write(file, file.name)
+    return packed.getvalue()
 
 
 def _csv(bench: Bench) -> str:

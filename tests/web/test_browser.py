@@ -223,6 +223,7 @@ def test_a_link_replays_the_run_and_asks_first(home, browse):
     after = home.until(lambda now: now["held"] and now["run"] != before["run"])
     assert after["meters"] == before["meters"] and after["values"]["load-kettle"]
     assert home.get("/download/firmware.log")[1] == log
+    other.get_by_text("This link holds a run").wait_for(state="hidden")
     assert "#" not in other.url
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import socket
+import zipfile
 
 import pytest
 from PIL import Image
@@ -56,6 +57,8 @@ def test_from_the_code_to_the_readings(paired_up):
     assert "keys: agreed" in log
     assert home.get("/download/readings.csv")[1].startswith(b"time_s,power_w")
     assert home.get("/download/passwd")[0] == 404
+    with zipfile.ZipFile(io.BytesIO(home.get("/download/history.zip")[1])) as history:
+        assert history.testzip() is None and history.namelist()
 
     # The same again, from the seed and what was done: the same log to the byte.
     home.do("replay", replay)

@@ -10,7 +10,8 @@ const COLOURS = ["#fff6dd", "#3fbf60", "#ffab2e", "#ff5647", "#4aa3ff", "#c86bff
 const SHOWN = ["back", "ok", "next"];
 const down = new Set();
 
-export const complain = error => { at("refusal").textContent = error ? error.message : ""; };
+// That the home was started anew is no refusal: it may be what was asked for.
+export const complain = error => { at("refusal").textContent = error && !error.anew ? error.message : ""; };
 
 const move = (name, isDown) => {
   if (down.has(name) === isDown) return;

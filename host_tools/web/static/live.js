@@ -26,7 +26,7 @@ const connect = () => {
     return it.error === undefined ? asked.resolve(it.result) : asked.reject(Object.assign(new Error(it.error), it));
   };
   socket.onclose = () => {
-    for (const asked of waiting.values()) asked.reject(new Error("The home has been started anew."));
+    for (const asked of waiting.values()) asked.reject(Object.assign(new Error("The home has been started anew."), { anew: true }));
     waiting.clear();
     tries += 1;
     if (tries > 6) tell("gone", true);

@@ -157,7 +157,7 @@ const link = async () => {
 
 const FILES = [
   ["air.pcap", "The air, for Wireshark"], ["zigbee_pc_keys", "The simulated home's keys, for Wireshark"], ["firmware.log", "The firmware's log"],
-  ["readings.csv", "The readings: the meters' own and the display's"], ["story.json", "The story, decoded"], ["replay.json", "This run: seed and deeds"],
+  ["readings.csv", "The readings: the meters' own and the display's"], ["history.zip", "The display's own history, as it stands in its flash"], ["story.json", "The story, decoded"], ["replay.json", "This run: seed and deeds"],
 ];
 
 const takeAway = () => {
@@ -269,7 +269,7 @@ const offered = () => {
   at("replay-offer").hidden = false;
   const done = () => { at("replay-offer").hidden = true; history.replaceState(null, "", "/"); };
   at("replay-no").onclick = done;
-  at("replay-go").onclick = () => order("replay", replay).then(done, error => write(at("replay-words"), error.message));
+  at("replay-go").onclick = () => order("replay", replay).then(done, error => (error.anew ? done() : write(at("replay-words"), error.message)));
 };
 addEventListener("hashchange", offered);
 offered();
