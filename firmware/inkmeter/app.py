@@ -28,7 +28,10 @@ class App:
         self.radio = Radio(self.ncp)
         self.ncp.lost = self.radio.lost
         ledger = Ledger(self.clock)
-        self.view = View(self.home, self.clock, board.PANEL_WIDTH, board.PANEL_HEIGHT, ledger, self.radio)
+        self.supervisor = Supervisor()
+        self.view = View(
+            self.home, self.clock, board.PANEL_WIDTH, board.PANEL_HEIGHT, ledger, self.radio, self.supervisor.restarts
+        )  # fmt: skip
         with module("settings") as settings:
             settings.load(self.view.settings)
         self.view.money = self.view.settings.money
@@ -39,7 +42,6 @@ class App:
             self.ncp, self.radio, self.home, self.clock, self.pressed, board.reset_ncp, ledger
         )  # fmt: skip
         self.ncp.on_callback = self.session.callback
-        self.supervisor = Supervisor()
 
     async def pressed(self, wait_ms):
         """Waits up to `wait_ms` for the OK button; says whether it was pressed."""

@@ -32,6 +32,7 @@ class Display:
 
     def __init__(self, view, board, ok, renew):
         self.view = view
+        view.display = self
         self.board = board
         self.panel = (board.PANEL,) + board.panel()
         self.ok = ok

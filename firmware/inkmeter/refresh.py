@@ -77,9 +77,7 @@ def _turn_back(display, view, now):
     alone = now - view.touched
     # Something that has just gone wrong, or otherwise wrong, is to be seen.
     trouble = home.outcome and display.meaning and display.meaning[0] != (home.stage, home.outcome)
-    if not trouble and (
-        view.page in (NOW, PAIR, ZERO) or alone < (_SETTINGS_S if view.page == SETTINGS else _PAGE_S)
-    ):
+    if not trouble and (view.page in (NOW, PAIR, ZERO) or alone < (_SETTINGS_S if view.page == SETTINGS else _PAGE_S)):
         return
     view.page = NOW
     view.mode = CLOSED

@@ -57,12 +57,12 @@ class View:
     `cursor` counts OK presses on a page, is the row in the settings' list, and the digit in hand while a PIN is
     entered; `digits` are those entered before it. `tries` are those left before the PIN is locked, `locked_for` the
     seconds that it is locked for. `zero` is None or (Wh, Wh sent, cost, UTC) at "zero-it", Wh None without a ledger.
-    `countdown` is None, or the seconds until a held chord makes the device new. `radio` knows the hub's signal. For the
-    moment that a screen is laid out, `links` are tuples (name's number, state, uptime of the last good word) and
-    `signal` is (LQI, RSSI in dBm) of the last message, or None.
+    `countdown` is None, or the seconds until a held chord makes the device new. `radio`, `display` and `restarts`
+    ({task: times}) know what is counted. For the moment that a screen is laid out, `links` are tuples (name's
+    number, state, uptime of the last good word) and `signal` is (LQI, RSSI in dBm) of the last message, or None.
     """
 
-    def __init__(self, home, clock, width, height, ledger=None, radio=None):
+    def __init__(self, home, clock, width, height, ledger=None, radio=None, restarts=None):
         self.home = home
         self.clock = clock
         self.width = width
@@ -80,6 +80,8 @@ class View:
         self.zero = None
         self.countdown = None
         self.radio = radio
+        self.restarts = restarts
+        self.display = None
         self.links = ()
         self.signal = None
         self.past = None  # what a screen had fetched of the ledger, while it is made

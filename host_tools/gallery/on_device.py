@@ -34,6 +34,8 @@ _SUN = (0,) * 15 + (60, 190, 380, 540, 690, 810, 880, 930, 900, 850, 790, 700, 6
 class Ledger:
     """What the screens ask of the firmware's ledger."""
 
+    held_back = 0
+
     def __init__(self):
         self.sums = {h.ELECTRICITY: (5420, 0, 132000 + 53000, 0), h.GAS: (7400, 660, 52300, 0)}
         self.totals = (812345, 0, 20123456)
@@ -43,6 +45,9 @@ class Ledger:
 
     def total(self, commodity):
         return self.totals
+
+    def earned(self, commodity):
+        return self.sums[commodity][1] * 15
 
 
 class History:
@@ -117,9 +122,10 @@ class Clock:
 
 
 class Radio:
-    """What the status page asks of the radio, and the survey."""
+    """What the status page asks of the radio and of the panel, and the survey."""
 
     def __init__(self):
+        self.discarded = self.full = self.partial = 0
         self.heard = NOW - 2
         self.signal = None
 
@@ -139,7 +145,8 @@ class View:
         self.digits = ""
         self.tries = 5
         self.zero = self.countdown = self.signal = None
-        self.radio = Radio()
+        self.radio = self.display = Radio()
+        self.restarts = {}
         self.links = ()
 
 
@@ -330,6 +337,14 @@ def links(extreme=False):
     return view
 
 
+def counted(held_back, discarded, full, partial, restarts):
+    view = on(STATUS, credit(), 1)
+    view.ledger.held_back, view.radio.discarded = held_back, discarded
+    view.radio.full, view.radio.partial = full, partial
+    view.restarts = {"panel": restarts}
+    return view
+
+
 def survey(quality, strength):
     view = on(PAIR, credit())
     view.radio.signal = quality and (quality, strength)
@@ -393,6 +408,8 @@ def cases():
     yield "message-none", lambda: on(MESSAGES, credit())
     yield "status", links
     yield "status-extreme", lambda: links(True)
+    yield "status-counts", lambda: counted(3, 12, 431, 5210, 0)
+    yield "status-counts-most", lambda: counted(99999, 999999, 99999, 999999, 9999)
     for quality, strength in ((None, 0), (20, -96), (60, -88), (110, -75), (180, -60), (255, -41)):
         yield "survey-%s" % quality, lambda: survey(quality, strength)
     yield "zero-start", lambda: zero(credit())

@@ -336,7 +336,8 @@ def test_a_partial_refresh_writes_only_what_changed(tell, panel, plane):
             await home.sleep(45)
         done = [one for one in home.world.panel.refreshes[before:] if not one.full]
         assert len(done) >= 2
-        # The rows of the figures, the time and the day so far: once before, both planes after; all of a picture is three planes.
+        # The rows of the figures, the time and the day so far, once before and in both planes after; a whole picture
+        # would be three planes.
         assert all(0 < one.ram_bytes < 3 * plane * 9 // 10 for one in done), done
         assert all(one.driven < 3000 for one in done)
         assert not home.world.panel.complaints

@@ -30,7 +30,9 @@ def draw(page):
     value = people.energy(wh)
     rows = [(page.say(w.USED), value if cost is None else "%s, %s;%s" % (people.pounds(cost), value, value))]
     if sent:
-        rows.append((page.say(w.SENT_OUT), people.energy(sent)))
+        value = people.energy(sent)
+        earned = None if view.cursor else view.ledger.earned(h.ELECTRICITY)
+        rows.append((page.say(w.SENT_OUT), "%s, %s;%s" % (people.pounds(earned), value, value) if earned else value))
     if missing:
         rows.append((page.say(w.SOME_MISSING), ""))
     size = page.texts[-2] if page.tall and not page.large else page.texts[-1]

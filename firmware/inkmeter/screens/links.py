@@ -1,4 +1,4 @@
-"""How each link is, for the status page."""
+"""How each link is, and what was counted, for the status page."""
 
 from micropython import const
 
@@ -18,7 +18,9 @@ _CLOCK = const(5)
 
 
 def links(view, now):
-    """[(number of the link, number of its state, uptime of its last good word or None)] of each."""
+    """[(number of the link, number of its state, uptime of its last good word or None) of each]; then, numbered,
+    readings held back, radio messages put aside, full and partial refreshes, restarts of tasks.
+    """
     home = view.home
     trouble = (home.outcome or " ")[0]
     joined = _OK if home.stage > h.JOINING else _WAITING
@@ -38,4 +40,8 @@ def links(view, now):
     rate = home.price(h.ELECTRICITY).rate
     all_links.append((_PRICE, _WAITING if rate.current(now) is None else _OK, rate.received))
     all_links.append((_CLOCK, _WAITING if view.clock.now() is None else _OK, None))
-    return all_links
+    display = view.display
+    restarts = sum(view.restarts.values())
+    return all_links + list(
+        enumerate((view.ledger.held_back, view.radio.discarded, display.full, display.partial, restarts))
+    )

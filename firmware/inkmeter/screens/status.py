@@ -1,14 +1,20 @@
-"""Every link in words, with the time of its last good word."""
+"""Every link in words, with the time of its last good word, and what was counted since the device was switched on."""
 
 from inkmeter import words as w
 
 
 def draw(page):
-    """`view.links` are (number of the link, number of its state, uptime of its last good word or None)."""
+    """`view.links` are (number of the link, number of its state, uptime of its last good word or None), then of each
+    count its number and the count.
+    """
     page.title(page.say(w.STATUS))
     page.rule()
     rows = []
-    for link, state, heard in page.view.links:
+    for link in page.view.links:
+        if len(link) == 2:
+            rows.append((page.say(w.COUNT_0 + link[0]), str(link[1])))
+            continue
+        link, state, heard = link
         text = page.say(w.STATE_0 + state)
         if heard is not None and page.utc is not None:
             text = "%s %s;%s" % (text, page.say(w.AT, page.when(page.utc - (page.now - heard))), text)
