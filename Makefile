@@ -3,7 +3,7 @@
 INKMETER := .venv/bin/inkmeter
 PYTEST := .venv/bin/python -m pytest
 TEST_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm fonts-dejavu-core fonts-dejavu-extra \
-	tshark
+	tshark chromium
 # Pass more to a command with ARGS="--seed 7"
 ARGS ?=
 BOARD ?=
@@ -58,7 +58,8 @@ words: setup ## compile what the panel says from firmware/inkmeter/words.txt
 screens: setup ## every page in every kind of home, size, language and theme: build/screens/
 	@$(INKMETER) screens $(ARGS)
 
-pictures: setup ## make the pictures of the screens in docs/, and what tests compare them with
+pictures: ## make the pictures of screens and web pages in docs/, and what tests compare them with
+	@host_tools/bootstrap.sh chromium
 	@$(INKMETER) pictures
 
 deploy: setup ## put the firmware on a device: BOARD=... PORT=...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -16,17 +17,21 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from host_tools import web
-    from host_tools.sim.changes import ChangeError
     from host_tools.sim.device import DeviceError
+    from host_tools.web import FOLDER, server
+    from host_tools.web.bench import Order, Refused, changes_at, order_from
 
+    settings, folder = _settings(arguments), arguments.folder or FOLDER
     try:
-        web.run(_settings(arguments), arguments.host, arguments.port, arguments.at)
-    except ChangeError as error:
-        print(f"inkmeter run: {error}", file=sys.stderr)
-        return 1
+        order = Order(settings, steps=changes_at(arguments.at))
+        if arguments.replay:
+            order = order_from(json.loads(arguments.replay.read_text()), settings)
+        server.run(order, arguments.host, arguments.port, folder)
     except DeviceError as error:
-        print(f"inkmeter run: {error}; its log is {web.FOLDER / 'firmware.log'}", file=sys.stderr)
+        print(f"inkmeter run: {error}; its log is {folder / 'firmware.log'}", file=sys.stderr)
+        return 1
+    except (Refused, ValueError) as error:
+        print(f"inkmeter run: {arguments.replay}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -149,10 +154,17 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _pictures(arguments: argparse.Namespace) -> int:
-    from host_tools import gallery
+    from host_tools import ROOT, gallery
+    from host_tools.web import pictures
 
     for path in gallery.make_documents():
         print(path)
+    try:
+        for path in pictures.take(ROOT / "docs/pictures"):
+            print(path)
+    except pictures.NoBrowser as missing:
+        print(f"inkmeter pictures: {missing}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -233,6 +245,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--port", type=_port, default=8321, help="port to serve it on (default: 8321, or any free one)"
     )
+    command.add_argument("--folder", type=Path, help="where flash, log and capture go (default: build/run)")
+    command.add_argument("--replay", type=Path, metavar="FILE", help="play a run again that the page gave away")
     _home_argument(command)
     _at_argument(command)
     command.set_defaults(run=_run)
@@ -293,7 +307,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_words)
 
     command = commands.add_parser(
-        "pictures", help="make the documents' pictures, and what tests compare the pages with"
+        "pictures", help="make the documents' pictures, and what tests compare the panel's pages with"
     )
     command.set_defaults(run=_pictures)
     return parser

@@ -14,6 +14,7 @@ from PIL import Image
 from host_tools import fonts
 
 FONTS = tuple(recipe.name for recipe in fonts.RECIPES)
+_SPACE = 9  # columns between two words of one text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,3 +74,79 @@ def _columns(picture: Image.Image) -> list[int]:
 def shows(picture: Image.Image, text: str, font: str | None = None) -> bool:
     """Whether the picture shows the text, in that font or in any."""
     return any(find(picture, text, name) is not None for name in ([font] if font else FONTS))
+
+
+def read(picture: Image.Image) -> list[str]:
+    """The lines of text that the picture shows in any font, from the top; what touches another thing is not read."""
+    columns = _columns(picture)
+    found: list[tuple[int, int, int, str]] = []
+    taken: list[tuple[int, int, int, int]] = []
+    for name in sorted(FONTS, key=height, reverse=True):
+        rows = height(name)
+        glyphs = _by_first_ink(name)
+        mask = (1 << rows) - 1
+        for y in range(picture.height - rows + 1):
+            slices = [column >> y & mask for column in columns]
+            for left, right, text in _runs(slices, glyphs):
+                if not any(left < x2 and x1 < right and y < y2 and y1 < y + rows for x1, y1, x2, y2 in taken):
+                    found.append((y, left, rows, text))
+                    taken.append((left, y, right, y + rows))
+    return _in_order(found)
+
+
+def _in_order(found: list[tuple[int, int, int, str]]) -> list[str]:
+    # Pieces whose middles are on one height are one line.
+    lines: list[list[tuple[int, int, int, str]]] = []
+    for piece in sorted(found, key=lambda piece: piece[0] + piece[2] / 2):
+        middle = piece[0] + piece[2] / 2
+        if lines and abs(lines[-1][0][0] + lines[-1][0][2] / 2 - middle) < 6:
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    return ["  ".join(piece[3] for piece in sorted(line, key=lambda piece: piece[1])) for line in lines]
+
+
+@functools.cache
+def _by_first_ink(name: str) -> dict[int, list[tuple[str, int, tuple[int, ...]]]]:
+    # (character, how many empty columns before its ink, columns) by the first column with ink; the widest first.
+    table: dict[int, list[tuple[str, int, tuple[int, ...]]]] = {}
+    for character, glyph in load(name).items():
+        empty = next((i for i, column in enumerate(glyph.columns) if column), None)
+        if empty is not None:
+            table.setdefault(glyph.columns[empty], []).append((character, empty, glyph.columns))
+    for glyphs in table.values():
+        glyphs.sort(key=lambda glyph: -len(glyph[2]))
+    return table
+
+
+def _glyph_at(
+    slices: list[int], x: int, glyphs: dict[int, list[tuple[str, int, tuple[int, ...]]]]
+) -> tuple[int, int, str] | None:
+    # (first column, the one after the last, character) of the glyph whose ink begins in this column.
+    for character, empty, wanted in glyphs.get(slices[x], ()):
+        left = x - empty
+        if left >= 0 and tuple(slices[left : left + len(wanted)]) == wanted:
+            return left, left + len(wanted), character
+    return None
+
+
+def _runs(slices: list[int], glyphs: dict[int, list[tuple[str, int, tuple[int, ...]]]]) -> list[tuple[int, int, str]]:
+    # Texts in one row of the picture: (first column, the one after the last, text).
+    runs: list[tuple[int, int, str]] = []
+    x = 0
+    while x < len(slices):
+        if not slices[x]:
+            x += 1
+            continue
+        found = _glyph_at(slices, x, glyphs)
+        if not found:
+            x += 1
+            continue
+        left, right, character = found
+        if runs and left - runs[-1][1] <= _SPACE and left >= runs[-1][1]:
+            before = runs.pop()
+            runs.append((before[0], right, before[2] + (" " if left > before[1] else "") + character))
+        else:
+            runs.append((left, right, character))
+        x = right
+    return [run for run in runs if len(run[2]) > 1]

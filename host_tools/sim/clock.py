@@ -3,19 +3,23 @@
 Everything in the simulated home is ordinary asyncio code. Its time is this loop's: it stands still while
 anything can still be done, in the home or in the device, and then moves to the next thing that happens
 anywhere. In real time the same loop waits for the wall's clock before it moves, and serves real sockets
-(the web page) meanwhile; nothing else differs.
+(the web page) meanwhile; nothing else differs. A clock that serves can change its speed, and be held.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 # Tuesday 12 May 2026, 10:50 UTC: ten to twelve by the kitchen clock, sun and clouds.
 START_US = 1_778_583_000_000_000
 ZIGBEE_EPOCH_S = 946_684_800
+_BEAT_S = 0.1
+_BEHIND_S = 1.0  # what a slow machine or a lid that was shut has lost is not made up for
 
 
 class Device(Protocol):
@@ -48,15 +52,29 @@ class _Selector(selectors.DefaultSelector):
 class Clock(asyncio.SelectorEventLoop):
     """The loop; `now_us` is microseconds since 1970 in the simulated home.
 
-    `real_time` is how many simulated seconds pass in one of the wall's; None for as fast as it goes.
+    `real_time` is how many simulated seconds pass in one of the wall's; None for as fast as it goes. `served`: sockets
+    are looked after too. `on_beat` is called ten times a second of the wall's, `hold_us` is a time that a served clock
+    does not pass.
     """
 
-    def __init__(self, *, start_us: int = START_US, real_time: float | None = None) -> None:
+    def __init__(
+        self, *, start_us: int = START_US, real_time: float | None = None, served: bool = False
+    ) -> None:  # fmt: skip
         self.now_us = start_us
         self.start_us = start_us
         self.real_time = real_time
+        self.served = served or real_time is not None
         self.device: Device | None = None
+        self.on_beat: Callable[[], None] | None = None
+        self.hold_us: int | None = None
+        self._beat_at = 0.0
+        self._wall_base: float | None = None
         super().__init__(_Selector(self))
+
+    def set_speed(self, real_time: float | None) -> None:
+        """Goes on at another speed from now."""
+        self.real_time = real_time
+        self._wall_base = None
 
     def time(self) -> float:
         return (self.now_us - self.start_us) / 1e6
@@ -76,17 +94,17 @@ class Clock(asyncio.SelectorEventLoop):
         if self.device and self.device.settle():
             return []
         if timeout is not None and timeout <= 0:
-            return poll_sockets(0) if self.real_time else []
-        target = None if timeout is None else self.now_us + max(1, -int(-timeout * 1e6 // 1))
+            return poll_sockets(0) if self.served else []
+        target = None if timeout is None else self._due(timeout)
         if self.device:
             if self.device.has_input:
                 target = self.now_us
             elif self.device.wakes_at_us is not None:
                 wakes = max(self.device.wakes_at_us, self.now_us)
                 target = wakes if target is None else min(target, wakes)
-        if self.real_time:
+        if self.served:
             events = self._wait_for_wall(target, poll_sockets)
-            if events or target is None or self.now_us < target:
+            if events or target is None or self.now_us < target or self._is_held:
                 return events
         elif target is None:
             raise RuntimeError("nothing is left to happen, in the home or in the device")
@@ -96,15 +114,46 @@ class Clock(asyncio.SelectorEventLoop):
             device.release(target)
         return []
 
+    def _due(self, timeout: float) -> int:
+        if not self.served:
+            return self.now_us + max(1, -int(-timeout * 1e6 // 1))
+        # By when it is due and not by how long it is until then: a browser that asks in between must not move it by
+        # a rounding, or the same run would not come again.
+        when = self._scheduled[0].when()  # type: ignore[attr-defined]
+        return max(self.now_us + 1, self.start_us + math.ceil(when * 1e6 - 1e-3))
+
+    @property
+    def _is_held(self) -> bool:
+        return self.hold_us is not None and self.now_us >= self.hold_us
+
     def _wait_for_wall(self, target: int | None, poll_sockets) -> list:
         # Wall time since the last call passes in the home too, but never beyond the target.
         wall = time.monotonic()
-        if not hasattr(self, "_wall_base"):
-            self._wall_base = wall - self.elapsed_s / self.real_time
-        due = None if target is None else self._wall_base + (target - self.start_us) / 1e6 / self.real_time
-        events = poll_sockets(None if due is None else max(0.0, due - wall))
-        now = self.start_us + int((time.monotonic() - self._wall_base) * self.real_time * 1e6)
-        if target is not None:
-            now = min(now, target)
-        self.now_us = max(self.now_us, now)
+        wait = None
+        if self.on_beat:
+            if wall >= self._beat_at:
+                self._beat_at = wall + _BEAT_S
+                self.on_beat()
+            wait = self._beat_at - wall
+        goal = target
+        if self.hold_us is not None:
+            goal = self.hold_us if target is None else min(target, self.hold_us)
+        if self._is_held or goal is None:
+            self._wall_base = None
+            return poll_sockets(wait)
+        until = 0.0 if self.real_time is None else self._wall_until(goal, wall, self.real_time)
+        events = poll_sockets(until if wait is None else min(wait, until))
+        if self.real_time is None or self._wall_base is None:
+            now = goal
+        else:
+            now = self.start_us + int((time.monotonic() - self._wall_base) * self.real_time * 1e6)
+        self.now_us = max(self.now_us, min(now, goal))
         return events
+
+    def _wall_until(self, goal: int, wall: float, speed: float) -> float:
+        if self._wall_base is None:
+            self._wall_base = wall - self.elapsed_s / speed
+        due = self._wall_base + (goal - self.start_us) / 1e6 / speed
+        if wall - due > _BEHIND_S:
+            self._wall_base += wall - due
+        return max(0.0, due - wall)

@@ -59,7 +59,8 @@ class Device:
         self.buttons = BUTTONS if buttons == len(BUTTONS) else ("ok",)
         self._on_uart = on_uart
         self._log = log
-        self._running = self._to_drain = True
+        self._running = True
+        self._drained = False
         self.wakes_at_us: int | None = None
         self.has_input = False
         self._bus = bytearray()
@@ -110,18 +111,25 @@ class Device:
 
     def settle(self) -> bool:
         """Lets the process run until it waits; True if it sent something to the home, or has ended."""
+        if self._drained:
+            return False
         try:
             while self._running:
                 self._run()
-            if not self._to_drain:
-                return False
-            self._to_drain = False
+            self._drained = True  # it does nothing more until it is released
             return self._drain()
+        except ConnectionError:
+            self.failure = self._ended()
         except DeviceError as failure:
-            # The home goes on without it; whoever runs the home looks here.
             self.failure = failure
-            self._clock.device = None
-            return True
+        # The home goes on without it; whoever runs the home looks here.
+        self._clock.device = None
+        return True
+
+    def _ended(self) -> DeviceError:
+        with contextlib.suppress(OSError):
+            self._take_log()
+        return DeviceError(f"the firmware has ended, with exit code {self.process.wait()}")
 
     def _run(self) -> None:
         ready = self._selector.select(_STUCK_S)
@@ -133,14 +141,17 @@ class Device:
     def release(self, now_us: int) -> None:
         """Tells the process the time and lets it run."""
         self.has_input = False
-        self._running = self._to_drain = True
-        self._control.send(_TIME.pack(now_us))
+        self._running = True
+        self._drained = False
+        with contextlib.suppress(BrokenPipeError):  # it has ended; settle() will see
+            self._control.send(_TIME.pack(now_us))
 
     # Its wires
 
     def to_uart(self, data: bytes) -> None:
         """Bytes that have arrived on its UART."""
-        self._uart.send(data)
+        with contextlib.suppress(BrokenPipeError):
+            self._uart.send(data)
         self.has_input = True
 
     def set_button(self, name: str, down: bool) -> None:
@@ -149,19 +160,20 @@ class Device:
         levels = self._levels | bit if down else self._levels & ~bit
         if levels != self._levels:
             self._levels = levels
-            self._button.send(bytes([levels]))
+            with contextlib.suppress(BrokenPipeError):
+                self._button.send(bytes([levels]))
             self.has_input = True
 
     def ask(self) -> None:
         """Asks the probe, where that runs; on_probe gets its answer, a line of JSON."""
-        self._probe.send(b"\n")
+        with contextlib.suppress(BrokenPipeError):
+            self._probe.send(b"\n")
         self.has_input = True
 
     def _settled(self) -> None:
         message = self._control.recv(_TIME.size)
         if not message:
-            self._take_log()
-            raise DeviceError(f"the firmware has ended, with exit code {self.process.wait()}")
+            raise self._ended()
         (until,) = _TIME.unpack(message)
         self.wakes_at_us = None if until < 0 else until
         self._running = False
@@ -193,7 +205,7 @@ class Device:
         assert self.process.stdout
         while data := self.process.stdout.read(65536):
             self._log.write(data)
-            self._log.flush()
+        self._log.flush()
 
     def _take_bus(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -44,7 +44,7 @@ class Home:
     carbon: int | None = None
     gas_carbon: int | None = None
     supplier: Supplier = FIRST_SUPPLIER
-    mpan: bytes = b"1200000000017"
+    mpan: bytes = b"1200000000011"
     mprn: bytes = b"7400000018"
     customer_id: bytes = b"C0012345"
     thresholds: tuple[int, int] = (500, 2000)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import itertools
+import re
+from collections.abc import Callable
+from typing import Any
 
 from host_tools.sim.crypto import mmo
 from host_tools.sim.hub import Hub, LogFull
@@ -15,11 +18,12 @@ _LOOK_ALIKES = str.maketrans("OoIlS", "00115")
 
 
 class FormError(Exception):
-    """A field that does not do; `field` names it, the message is for the person."""
+    """A field that does not do; `field` names it, the message is for the person. `fields` has all that do not."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, fields: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.field = field
+        self.fields = fields or {field: message}
 
 
 @dataclasses.dataclass
@@ -27,21 +31,68 @@ class Timeline:
     """How long the back office takes, in seconds."""
 
     accepted: float = 1.0
-    matched: float = 3.0
+    matched: float = 2.0
+    model_known: float = 1.0
     hub_reached: float = 4.0
+    retry: float = 5.0
     listed: float = 2.0
     window: float = 600.0
     granted: float = 5.0
+    by_hand: float = 86_400.0
+    removed: float = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """Whose meters they are, as the supplier has it."""
+
+    name: str = "A. Householder"
+    mpan: str = "1200000000011"
+    mprn: str = "7400000018"
+    postcode: str = "ZZ9 9ZZ"  # a postcode that no place has
+
+
+# What the back office says, in order; the page shows how far a request has come.
+STAGES = (
+    "Request received", "Checking your address", "Checking the device's model", "Calling your hub",
+    "Your hub is open: the device can join now", "The device has joined; giving it access to the meters",
+    "Done: the device may read your meters",
+)  # fmt: skip
+(_RECEIVED, _ADDRESS, _MODEL, _CALLING, _OPEN, _JOINED, _DONE) = STAGES
+
+# What can go wrong in the back office, by name: for the page and for tests.
+TROUBLES = {
+    "address": "the meters are at another address",
+    "old-supplier": "the meters are still with the household's old supplier",
+    "unknown-model": "nobody there knows the model: a person looks at it, which takes a day",
+    "hub-offline": "the hub cannot be reached",
+    "listed-elsewhere": "the device is on another hub's list",
+    "no-access": "it joins, and is not given access to the meters",
+}
 
 
 @dataclasses.dataclass
 class Request:
-    """One device on its way into the home. `stage` is what the page says."""
+    """One device on its way into the home. `stage` is what the page says, `past` when it said what, in seconds since
+    the start.
+    """
 
     reference: str
     eui64: bytes
     stage: str
     failed: bool = False
+    device_type: str = "CAD"
+    past: list[tuple[float, str]] = dataclasses.field(default_factory=list)
+
+    def says(self, stage: str, *, failed: bool = False) -> None:
+        """It has come so far."""
+        self.stage, self.failed = stage, failed
+        self.past.append((asyncio.get_running_loop().time(), stage))
+
+    @property
+    def step(self) -> int:
+        """How many of STAGES it has reached."""
+        return max((STAGES.index(said) for _, said in self.past if said in STAGES), default=0)
 
 
 def _only_hex(text: str, field: str) -> str:
@@ -89,52 +140,194 @@ def _likely_group(digits: str) -> int | None:
     return groups.pop() if len(groups) == 1 else None
 
 
-class Portal:
-    """The supplier of one home."""
+_MPAN_WEIGHTS = (3, 5, 7, 13, 17, 19, 23, 29, 31, 37, 41, 43)
+_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}")
+_TYPES = ("CAD", "IHD")
 
-    def __init__(self, hub: Hub, timeline: Timeline | None = None) -> None:
+
+def mpan_check_digit(digits: str) -> int:
+    """The 13th digit of an MPAN from its first twelve."""
+    return sum(int(d) * w for d, w in zip(digits, _MPAN_WEIGHTS, strict=True)) % 11 % 10
+
+
+def parse_mpan(text: str) -> str:
+    """The 13 digits. Raises FormError."""
+    digits = "".join(text.split())
+    if not digits:
+        raise FormError("mpan", "Please fill this in.")
+    if not (len(digits) == 13 and digits.isascii() and digits.isdecimal()):
+        raise FormError("mpan", "MPANs are 13 digits.")
+    if mpan_check_digit(digits[:12]) != int(digits[12]):
+        raise FormError("mpan", "MPANs are 13 digits. The last one is a check digit and does not agree.")
+    return digits
+
+
+def parse_mprn(text: str) -> str:
+    """6 to 10 digits, or nothing. Raises FormError."""
+    digits = "".join(text.split())
+    if digits and not (6 <= len(digits) <= 10 and digits.isascii() and digits.isdecimal()):
+        raise FormError("mprn", "MPRNs are 6 to 10 digits. Leave it empty if you have no gas.")
+    return digits
+
+
+def parse_postcode(text: str) -> str:
+    """A GB postcode in capitals with its space. Raises FormError."""
+    letters = "".join(text.split()).upper()
+    if not letters:
+        raise FormError("postcode", "Please fill this in.")
+    postcode = f"{letters[:-3]} {letters[-3:]}"
+    if not _POSTCODE.fullmatch(postcode):
+        raise FormError("postcode", "That is no postcode. They look like AB1 2CD.")
+    return postcode
+
+
+class Portal:
+    """The supplier of one home. `troubles` are those of TROUBLES that are there now."""
+
+    def __init__(self, hub: Hub, timeline: Timeline | None = None, account: Account | None = None) -> None:
         self.hub = hub
         self.timeline = timeline or Timeline()
+        self.account = account or Account()
         self.requests: list[Request] = []
-        self.hub_offline = False
+        self.troubles: set[str] = set()
+
+    @property
+    def hub_offline(self) -> bool:
+        """Whether the supplier cannot reach the hub."""
+        return "hub-offline" in self.troubles
+
+    @hub_offline.setter
+    def hub_offline(self, offline: bool) -> None:
+        (self.troubles.add if offline else self.troubles.discard)("hub-offline")
+
+    def check(self, form: dict[str, Any]) -> tuple[bytes, bytes]:
+        """The whole form as the page sends it; returns EUI-64 and install code. Raises FormError with all fields."""
+        wrong: dict[str, str] = {}
+
+        def take(parse: Callable[[str], Any], field: str) -> Any:
+            try:
+                return parse(str(form.get(field, "")))
+            except FormError as error:
+                wrong[field] = str(error)
+                return None
+
+        if form.get("device_type", "CAD") not in _TYPES:
+            wrong["device_type"] = "This page adds display or CAD devices only."
+        eui64, code = take(parse_eui64, "eui64"), take(parse_install_code, "install_code")
+        mpan, mprn, postcode = take(parse_mpan, "mpan"), take(parse_mprn, "mprn"), take(parse_postcode, "postcode")
+        ours = self.account
+        if mpan and mpan != ours.mpan:
+            wrong["mpan"] = "We do not supply this meter."
+        if mprn and mprn != ours.mprn:
+            wrong["mprn"] = "We do not supply this meter."
+        if postcode and postcode != ours.postcode:
+            wrong["postcode"] = "We do not have this meter at that postcode."
+        if form.get("consent") is not True:
+            wrong["consent"] = "Without your consent we cannot let a device read your meters."
+        if wrong:
+            field, message = next(iter(wrong.items()))
+            raise FormError(field, message, wrong)
+        return eui64, code
+
+    def submit(self, form: dict[str, Any]) -> Request:
+        """The page's form "add a device". Raises FormError."""
+        eui64, code = self.check(form)
+        return self._accept(eui64, code, str(form.get("device_type", "CAD")))
 
     def add_device(self, eui64: str, install_code: str) -> Request:
-        """The form "add a device". Raises FormError."""
-        device = parse_eui64(eui64)
-        code = parse_install_code(install_code)
-        request = Request(f"R{1001 + len(self.requests)}", device, "Request received")
+        """The form's two fields that are the device's; the rest filled in rightly. Raises FormError."""
+        return self._accept(parse_eui64(eui64), parse_install_code(install_code), "CAD")
+
+    def _accept(self, eui64: bytes, code: bytes, device_type: str) -> Request:
+        request = Request(f"R{1001 + len(self.requests)}", eui64, _RECEIVED, device_type=device_type)
+        request.says(_RECEIVED)
         self.requests.append(request)
         self.hub.start(self._back_office(request, code))
         return request
 
+    def devices(self) -> list[tuple[bytes, str]]:
+        """(EUI-64, status) of the devices that the hub lists."""
+        now = asyncio.get_running_loop().time()
+        found = []
+        for device, entry in self.hub.log.items():
+            if self._vouched(device):
+                status = "Reads your meters" if entry.meters_granted else "Joined; no access to the meters yet"
+            else:
+                status = "The hub is open for it" if entry.window_until > now else "Listed; not joined"
+            found.append((device[::-1], status))
+        return found
+
+    def remove_device(self, eui64: str) -> None:
+        """Takes a device off the home's list, which takes a moment. Raises FormError."""
+        device = parse_eui64(eui64)[::-1]
+        if device not in self.hub.log:
+            raise FormError("eui64", "That device is not on your list.")
+
+        async def remove() -> None:
+            await asyncio.sleep(self.timeline.removed)
+            self.hub.remove(device)
+
+        self.hub.start(remove())
+
     async def _back_office(self, request: Request, code: bytes) -> None:
-        times = self.timeline
-        await asyncio.sleep(times.accepted)
-        request.stage = "Checking your address"
-        await asyncio.sleep(times.matched)
-        request.stage = "Calling your hub"
-        await asyncio.sleep(times.hub_reached)
-        if self.hub_offline:
-            request.stage, request.failed = "We cannot reach your hub. Try again in 24 hours.", True
+        if not await self._paperwork(request) or not await self._call_hub(request):
             return
+        times, hub = self.timeline, self.hub
         device = request.eui64[::-1]
         try:
-            self.hub.admit(device, code, times.window)
+            hub.admit(device, code, times.window)
         except LogFull:
-            request.stage, request.failed = "Your hub is full. Remove a display or device first.", True
+            request.says("Your hub is full. Remove a display or device first.", failed=True)
             return
         await asyncio.sleep(times.listed)
-        request.stage = "Your hub is open: the device can join now"
+        request.says(_OPEN)
         if not await self._wait_for(lambda: self._vouched(device), times.window):
-            request.stage, request.failed = "The device did not join in time. Ask us to open again.", True
+            request.says("The device did not join in time. Ask us to open again.", failed=True)
             # It may be on the network and only late with its key.
             if not await self._wait_for(lambda: self._vouched(device), _PATIENCE_S):
                 return
-            request.failed = False
-        request.stage = "The device has joined; giving it access to the meters"
+        request.says(_JOINED)
+        while "no-access" in self.troubles:
+            await asyncio.sleep(60)
         await asyncio.sleep(times.granted)
         self.hub.grant_meters(device)
-        request.stage = "Done: the device may read your meters"
+        request.says(_DONE)
+
+    async def _paperwork(self, request: Request) -> bool:
+        times, troubles = self.timeline, self.troubles
+        await asyncio.sleep(times.accepted)
+        request.says(_ADDRESS)
+        await asyncio.sleep(times.matched)
+        for trouble, words in (
+            ("address", "We could not match your address. Check the MPAN and the postcode, or call us."),
+            ("old-supplier", "Your meters are still with your old supplier. Ask them to release the meters."),
+        ):
+            if trouble in troubles:
+                request.says(words, failed=True)
+                return False
+        request.says(_MODEL)
+        await asyncio.sleep(times.model_known)
+        if "unknown-model" in troubles:
+            request.says("We do not know this model. Somebody will look at it: allow one or two days.")
+            await asyncio.sleep(times.by_hand)
+        return True
+
+    async def _call_hub(self, request: Request) -> bool:
+        times = self.timeline
+        request.says(_CALLING)
+        await asyncio.sleep(times.hub_reached)
+        for again in range(1, 4):
+            if not self.hub_offline:
+                break
+            request.says(f"We cannot reach your hub. Trying again ({again} of 3).")
+            await asyncio.sleep(times.retry)
+        if self.hub_offline:
+            request.says("We cannot reach your hub. Try again in 24 hours.", failed=True)
+            return False
+        if "listed-elsewhere" in self.troubles:
+            request.says("This device is on another home's list. Its last owner must remove it first.", failed=True)
+            return False
+        return True
 
     def _vouched(self, device: bytes) -> bool:
         key = self.hub.keys.get(device)

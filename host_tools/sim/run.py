@@ -12,12 +12,24 @@ from typing import Any
 
 from PIL import Image
 
-from host_tools import build, screen_reader
+from host_tools import BUILD, ROOT, build, screen_reader
 from host_tools.sim.clock import Clock
-from host_tools.sim.device import Light
+from host_tools.sim.device import Device, Light
 from host_tools.sim.world import Settings, World
 
 Held = dict[str, Any]
+
+
+def firmware() -> Path:
+    """The built firmware of the simulator's board."""
+    files = [*(ROOT / "firmware").rglob("*.*"), *(ROOT / "boards").rglob("*.*"), *(ROOT / "host_tools").glob("*.py")]
+    now = f"{len(files)} {max(file.stat().st_mtime_ns for file in files)}"
+    # Making sure that nothing has to be built takes seconds: a note of what was built last is enough.
+    note, output = BUILD / "device/simulator.built", BUILD / "device/simulator"
+    if not (output / "main.py").exists() or not note.exists() or note.read_text() != now:
+        build.build("simulator")
+        note.write_text(now)
+    return output
 
 
 class NotInTime(Exception):
@@ -59,7 +71,7 @@ class Run:
     async def __aenter__(self) -> Run:
         shutil.rmtree(self.flash, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(build.build("simulator"), self.flash)
+        shutil.copytree(firmware(), self.flash)
         self._log = self._log_path.open("wb")
         self.world.start_home()
         self.power_on()
@@ -72,9 +84,19 @@ class Run:
 
     def power_on(self) -> None:
         """Powers the device, as it is after a power cut."""
+        self._answers = asyncio.Queue()
         device = self.world.start_device(self.flash, self._log, module="probe")
+        self._listen_to(device)
+
+    def reset(self) -> None:
+        """Presses the device's reset button: it starts anew, its radio module goes on."""
+        self._answers = asyncio.Queue()
+        self._listen_to(self.world.restart_device(self.flash, self._log, module="probe"))
+
+    def _listen_to(self, device: Device) -> None:
+        answers = self._answers
         device.on_light = lambda light: self.on_light and self.on_light(light)
-        device.on_probe = lambda line: self._answers.put_nowait(json.loads(line))
+        device.on_probe = lambda line: answers.put_nowait(json.loads(line))
 
     def power_off(self) -> None:
         """Cuts the device's power, the radio module's included."""
@@ -185,7 +207,10 @@ class Run:
         )
 
 
-def run(settings: Settings, folder: Path, story: Callable[[Run], Any], *, real_time: float | None = None) -> Any:
+def run(
+    settings: Settings, folder: Path, story: Callable[[Run], Any], *, real_time: float | None = None,
+    served: bool = False,
+) -> Any:  # fmt: skip
     """Runs an async function of a Run, from start to end, on a clock of its own; returns what it returns."""
 
     async def main() -> Any:
@@ -194,5 +219,7 @@ def run(settings: Settings, folder: Path, story: Callable[[Run], Any], *, real_t
             the_run.world.check()
             return result
 
-    with asyncio.Runner(loop_factory=lambda: Clock(start_us=settings.start_us, real_time=real_time)) as runner:
+    with asyncio.Runner(
+        loop_factory=lambda: Clock(start_us=settings.start_us, real_time=real_time, served=served)
+    ) as runner:
         return runner.run(main())

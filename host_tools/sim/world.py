@@ -26,7 +26,7 @@ from host_tools.sim.ncp.emulator import NcpEmulator
 from host_tools.sim.ncp.tokens import Tokens, install_code_token
 from host_tools.sim.panel import Ssd1680, Ssd1683
 from host_tools.sim.parent import RouterParent
-from host_tools.sim.portal import Portal, Timeline
+from host_tools.sim.portal import Account, Portal, Timeline
 from host_tools.sim.uart import Line
 
 # The controller, its visible sources and gates
@@ -81,7 +81,8 @@ class World:
         self._hub_at = FAR_HUB_AT if settings.far else HUB_AT
         self.hub = self._make_hub(channel=20, position=self._hub_at, gas=self.gas)
         self.hub.clock_set = self.home.clock_set
-        self.portal = Portal(self.hub, settings.timeline)
+        account = Account(mpan=self.home.mpan.decode(), mprn=self.home.mprn.decode() if with_gas else "")
+        self.portal = Portal(self.hub, settings.timeline, account)
         self.neighbour = self._make_hub(channel=15, position=NEXT_DOOR, gas=None) if settings.neighbour else None
         self.meter = ElectricityMeter(
             self.air, self._eui64(), self.household, self.home, b"21E0047731",
@@ -208,6 +209,15 @@ class World:
 
     def start_device(self, root: Path, log: IO[bytes], *, module: str = "main") -> Device:
         """Powers the device and its radio module. `root` is what its flash holds."""
+        device = self.restart_device(root, log, module=module)
+        self.ncp.reboot(NcpResetCode.RESET_POWER_ON)
+        return device
+
+    def restart_device(self, root: Path, log: IO[bytes], *, module: str = "main") -> Device:
+        """Starts the device anew, and leaves its radio module alone."""
+        if self.device:
+            self.clock.device = None
+            self.device.stop()
         self.device = Device(
             self.clock, toolchain.interpreter(), root, self.panel, self.uart_to_ncp.send, log,
             heap=self.settings.heap, seed=self._device_seed, module=module,
@@ -215,7 +225,6 @@ class World:
         )  # fmt: skip
         self.device.on_ncp_reset = lambda: self.ncp.reboot(NcpResetCode.RESET_EXTERNAL)
         self.clock.device = self.device
-        self.ncp.reboot(NcpResetCode.RESET_POWER_ON)
         return self.device
 
     def stop_device(self) -> None:

@@ -90,7 +90,7 @@ def test_the_way_of_a_request():
             if request.stage != stages[-1]:
                 stages.append(request.stage)
         assert stages == [
-            "Request received", "Checking your address", "Calling your hub",
+            "Request received", "Checking your address", "Checking the device's model", "Calling your hub",
             "Your hub is open: the device can join now",
         ]  # fmt: skip
         assert world.hub.is_open and not request.failed
@@ -105,7 +105,7 @@ def test_a_hub_that_cannot_be_reached():
     async def story(world):
         world.portal.hub_offline = True
         request = world.portal.add_device(*world.label)
-        await asyncio.sleep(20)
+        await asyncio.sleep(30)
         assert request.failed and "cannot reach your hub" in request.stage and not world.hub.is_open
 
     in_a_world(story)

@@ -52,9 +52,16 @@ class NcpEzsp:
         self.table = command_table(version)
         self.by_id = {row[0]: name for name, row in self.table.items()}
         self._call = call
-        self._send = send
+        self._write = send
         self.unknown: set[str] = set()  # commands that this build of the NCP was made without
+        # Called with whether it goes to the NCP, and each frame.
+        self.taps: list[Callable[[bool, bytes], None]] = []
         self.reset()
+
+    def _send(self, frame: bytes, is_callback: bool) -> None:
+        for tap in self.taps:
+            tap(False, frame)
+        self._write(frame, is_callback)
 
     def reset(self) -> None:
         self._agreed = False
@@ -63,6 +70,8 @@ class NcpEzsp:
 
     def receive(self, frame: bytes) -> None:
         """A frame from the host."""
+        for tap in self.taps:
+            tap(True, frame)
         self._sequence = frame[0]
         extended = len(frame) >= 5 and frame[2] & 3 == 1
         self._legacy = not extended

@@ -59,6 +59,10 @@ class Capture:
         self._file.write(head + packet)
         self.frames += 1
 
+    def flush(self) -> None:
+        """Has all that was heard so far in the file."""
+        self._file.flush()
+
     def close(self) -> None:
         self._air.taps.remove(self._write)
         self._file.close()

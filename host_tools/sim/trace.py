@@ -1,0 +1,524 @@
+"""What goes on in the home, decoded: who said what to whom, layer by layer, and what it means.
+
+Frames are noted as they pass and decoded when somebody looks. Types are zigpy's and bellows'; the headers below them
+are the simulator's own. Keys, install codes and certificates' private halves are named, never shown.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import bellows.types as bt
+import zigpy.types as zt
+import zigpy.zcl.clusters.general as general
+import zigpy.zcl.clusters.smartenergy as smartenergy
+import zigpy.zdo.types as zdo
+from zigpy.zcl.foundation import GENERAL_COMMANDS, FrameType, GeneralCommand, ZCLHeader
+
+from host_tools.sim import aps
+from host_tools.sim.radio import ieee802154, nwk
+from host_tools.sim.radio.ieee802154 import Kind
+from host_tools.sim.trace_words import ABOUT, COMMANDS, EZSP_STORY, Stage
+
+if TYPE_CHECKING:
+    from host_tools.sim.node import Node
+    from host_tools.sim.radio.mac import Mac
+    from host_tools.sim.world import World
+
+_WAITING = 5000  # undecoded events; older ones are dropped when nobody keeps up
+_KEPT, _STORY_KEPT = 1500, 800
+_LONGEST_VALUE = 120
+_HIDDEN = "not shown"
+_SECRET_TYPES = (zt.KeyData, bt.KeyData)
+_SECRET_NAMES = ("key", "token", "psk", "securitystate", "partnercert", "smac", "ephemeral", "contents of the key")
+_CLUSTERS = {
+    cluster.cluster_id: cluster
+    for module in (general, smartenergy)
+    for _, cluster in inspect.getmembers(module, inspect.isclass)
+    if getattr(cluster, "cluster_id", None) is not None
+}
+_CLUSTER_NAMES = {0x0800: "Key Establishment", 0x0000: "Basic", 0x000A: "Time"}
+
+Fields = list[tuple[str, str]]
+Layer = tuple[str, Fields]
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One thing said. `t` is simulated seconds since the start; `wire` is "air", "uart" or "life"; `story` is whether
+    it belongs to the tale of joining and key establishment; `layers` go from the outermost inwards.
+    """
+
+    n: int
+    t: float
+    wire: str
+    source: str
+    to: str
+    name: str
+    stage: str
+    about: str
+    story: bool
+    layers: list[Layer]
+    octets: str
+
+
+@dataclasses.dataclass
+class _Said:
+    """What a frame turned out to be, filled in from the outside inwards."""
+
+    source: str
+    to: str
+    name: str = ""
+    stage: str = ""
+    about: str = ""
+    story: bool = False
+    layers: list[Layer] = dataclasses.field(default_factory=list)
+    secret: bool = False
+
+    def means(self, name: str, also: str = "") -> None:
+        """Names it, and looks its meaning up."""
+        self.name = name + (f": {also}" if also else "")
+        if self.name in ABOUT:
+            self.stage, self.about = ABOUT[self.name]
+            self.story = self.stage != Stage.QUIET
+
+
+class _OneKey:
+    """A network of which nothing but a key is known: enough to open a frame with it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def key_numbered(self, sequence: int) -> bytes:
+        return self._key
+
+
+class Trace:
+    """Notes what passes in a world from now on; `rows` and `story` are what has been decoded of it."""
+
+    def __init__(self, world: World, elapsed_us: Callable[[], int]) -> None:
+        self._world = world
+        self._elapsed_us = elapsed_us
+        self._waiting: collections.deque[tuple[int, Callable[[int, float], Row]]] = collections.deque()
+        self.rows: collections.deque[Row] = collections.deque(maxlen=_KEPT)
+        self.story: collections.deque[Row] = collections.deque(maxlen=_STORY_KEPT)
+        self.count = self.dropped = 0
+        world.air.taps.append(self._on_air)
+        world.ncp.ezsp.taps.append(self._on_ezsp)
+
+    def _note(self, decoder: Callable[[int, float], Row]) -> None:
+        self._waiting.append((self._elapsed_us(), decoder))
+        if len(self._waiting) > _WAITING:
+            self._waiting.popleft()
+            self.dropped += 1
+
+    def _on_air(self, sender: Mac, frame: bytes) -> None:
+        node, channel = sender.node, sender.channel
+        self._note(lambda n, t: self._row(n, t, "air", frame, AirDecoder(self._world, node, channel).decode(frame)))
+
+    def _on_ezsp(self, to_ncp: bool, frame: bytes) -> None:
+        self._note(lambda n, t: self._row(n, t, "uart", frame, decode_ezsp(self._world.ncp.ezsp, to_ncp, frame)))
+
+    def tell(self, source: str, to: str, name: str, about: str = "", stage: str = "") -> None:
+        """Notes something that no wire carries: a press, a form, a picture."""
+        said = _Said(source, to, name, stage, about, story=True)
+        self._note(lambda n, t: self._row(n, t, "life", b"", said))
+
+    @staticmethod
+    def _row(n: int, t: float, wire: str, frame: bytes, said: _Said) -> Row:
+        octets = "" if said.secret else frame.hex(" ")
+        return Row(
+            n, t, wire, said.source, said.to, said.name, said.stage, said.about, said.story, said.layers, octets
+        )  # fmt: skip
+
+    def decode(self, limit: int) -> list[Row]:
+        """Decodes up to so many events that wait; returns them."""
+        new = []
+        while self._waiting and len(new) < limit:
+            at_us, decoder = self._waiting.popleft()
+            self.count += 1
+            row = decoder(self.count, at_us / 1e6)
+            new.append(row)
+            self.rows.append(row)
+            if row.story:
+                self.story.append(row)
+        return new
+
+
+def _address(value: ieee802154.Address | None) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, int):
+        return "everybody" if value == ieee802154.BROADCAST else f"0x{value:04x}"
+    return value[::-1].hex(":")
+
+
+def _short(value: Any) -> str:
+    text = value.hex(" ") if isinstance(value, bytes) else str(value)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+
+
+class AirDecoder:
+    """Opens one frame that a node has put on the air, with every key that was ever in use."""
+
+    def __init__(self, world: World, sender: Node, channel: int) -> None:
+        self._world = world
+        self._sender = sender
+        self._channel = channel
+
+    def decode(self, data: bytes) -> _Said:
+        said = _Said(self._who(self._sender), "all")
+        try:
+            frame = ieee802154.decode(data)
+        except ValueError as error:
+            said.name, said.layers = "No frame", [("IEEE 802.15.4", [("fault", str(error))])]
+            return said
+        said.to = self._who(self._by_address(frame.destination)) if frame.destination is not None else "all"
+        if frame.destination == ieee802154.BROADCAST:
+            said.to = "all"
+        said.layers.append(("IEEE 802.15.4", [
+            ("kind", frame.kind.name.lower()), ("channel", str(self._channel)), ("sequence", str(frame.sequence)),
+            ("PAN", "none" if frame.pan is None else f"0x{frame.pan:04x}"),
+            ("from", _address(frame.source)), ("to", _address(frame.destination)),
+        ]))  # fmt: skip
+        if frame.kind is Kind.ACK:
+            said.means("MAC acknowledgement")
+        elif frame.kind is Kind.BEACON:
+            self._beacon(said, frame.payload)
+        elif frame.kind is Kind.COMMAND:
+            self._mac_command(said, frame.payload)
+        else:
+            self._network(said, frame)
+        return said
+
+    def _who(self, node: Node | None) -> str:
+        world = self._world
+        names = ((world.ncp.stack, "ncp"), (world.hub, "hub"), (world.meter, "meter"), (world.gas_meter, "gas"),
+                 (world.neighbour, "neighbour"))  # fmt: skip
+        return next((name for known, name in names if known is node and node is not None), "other")
+
+    def _by_address(self, address: ieee802154.Address | None) -> Node | None:
+        for node in self._world.air.nodes:
+            if node.powered and address in (node.eui64, node.node_id) and node.mac.channel == self._channel:
+                return node
+        return None
+
+    def _beacon(self, said: _Said, payload: bytes) -> None:
+        said.means("Beacon")
+        try:
+            beacon = ieee802154.Beacon.decode(payload)
+        except ValueError as error:
+            said.layers.append(("Beacon", [("fault", str(error))]))
+            return
+        said.name = "Beacon: open" if beacon.permits_association else "Beacon: closed"
+        said.layers.append(("Beacon", [
+            ("extended PAN id", beacon.extended_pan_id[::-1].hex(":")),
+            ("permits joining", "yes" if beacon.permits_association else "no"),
+            ("has room", "yes" if beacon.has_room else "no"), ("update id", str(beacon.update_id)),
+        ]))  # fmt: skip
+
+    @staticmethod
+    def _mac_command(said: _Said, payload: bytes) -> None:
+        names = {
+            0x01: "Association Request", 0x02: "Association Response", 0x04: "Data Request", 0x07: "Beacon Request",
+        }  # fmt: skip
+        number = payload[0] if payload else 0
+        said.means(names.get(number, f"MAC command {number:#04x}"))
+        fields = [("command", said.name)]
+        if number == 0x02 and len(payload) >= 4:
+            status = {0: "success", 1: "PAN at capacity", 2: "access denied"}.get(payload[3], hex(payload[3]))
+            fields += [("short address", f"0x{payload[2]:02x}{payload[1]:02x}"), ("status", status)]
+        said.layers.append(("MAC command", fields))
+
+    # The network layer
+
+    def _network(self, said: _Said, frame: ieee802154.Frame) -> None:
+        opened = self._open_nwk(frame.payload)
+        if opened is None:
+            said.name = "Cannot be opened"
+            said.about = "Secured with a key that is not this home's, or damaged on purpose."
+            said.layers.append(("Zigbee network", [("security", "no known key opens it")]))
+            return
+        inner, label = opened
+        said.layers.append(("Zigbee network", [
+            ("kind", inner.kind.name.lower()), ("from", f"0x{inner.source:04x}"), ("to", f"0x{inner.destination:04x}"),
+            ("sequence", str(inner.sequence)), ("radius", str(inner.radius)), ("security", label),
+        ]))  # fmt: skip
+        first_hop = frame.source == inner.source
+        said.to = "all" if inner.is_broadcast else self._who(self._by_address(inner.destination))
+        if inner.kind is nwk.Kind.COMMAND:
+            self._nwk_command(said, inner.payload)
+        else:
+            self._application(said, inner)
+        if not first_hop:
+            # Passed on by the hub: told already.
+            said.story = False
+            said.source = self._who(self._by_address(inner.source))
+            said.name += " (passed on)"
+
+    def _open_nwk(self, data: bytes) -> tuple[nwk.Frame, str] | None:
+        keys = self._world.air.keys
+        network_keys = [key for key, label in keys.items() if "network" in label] or [b""]
+        for key in reversed(network_keys):
+            try:
+                frame, _ = nwk.decode(data, _OneKey(key), nwk.Counters())  # type: ignore[arg-type]
+            except (nwk.Undecipherable, ValueError):
+                continue
+            return frame, "network key" if frame.secured else "none"
+        return None
+
+    @staticmethod
+    def _nwk_command(said: _Said, payload: bytes) -> None:
+        number = payload[0] if payload else 0
+        try:
+            name = nwk.Command(number).name.replace("_", " ").capitalize()
+        except ValueError:
+            name = f"Network command {number:#04x}"
+        said.means(name)
+        said.layers.append(("Network command", [("command", name), ("octets", payload[1:].hex(" "))]))
+
+    # The application layers
+
+    def _application(self, said: _Said, network: nwk.Frame) -> None:
+        frame, label = self._open_aps(network)
+        if frame is None:
+            said.means("Cannot be opened")
+            said.layers.append(("APS", [("security", label)]))
+            return
+        fields = [("kind", frame.kind.name.lower()), ("counter", str(frame.counter)), ("security", label)]
+        if frame.kind is not aps.Kind.COMMAND:
+            fields += [
+                ("profile", f"0x{frame.profile:04x}"), ("cluster", _cluster(frame.profile, frame.cluster)),
+                ("endpoints", f"{frame.source} to {frame.destination}"),
+            ]  # fmt: skip
+        said.layers.append(("APS", fields))
+        if frame.kind is aps.Kind.ACK:
+            said.means("APS acknowledgement")
+        elif frame.kind is aps.Kind.COMMAND:
+            _aps_command(said, frame.payload)
+        else:
+            describe(said, frame.profile, frame.cluster, frame.payload)
+
+    def _open_aps(self, network: nwk.Frame) -> tuple[aps.Frame | None, str]:
+        data = network.payload
+        if not data:
+            return None, "empty"
+        try:
+            if not aps.is_secured(data):
+                return aps.decode(data, None, None), "none"
+            source = aps.named_source(data)
+            node = self._by_address(network.source)
+            eui64 = source or (node.eui64 if node else None)
+            for key, label in self._world.air.keys.items():
+                try:
+                    return aps.decode(data, eui64, aps.LinkKey(key)), label
+                except aps.Undecipherable:
+                    continue
+        except (aps.Undecipherable, ValueError) as error:
+            return None, str(error)
+        return None, "no known key opens it"
+
+
+def _aps_command(said: _Said, payload: bytes) -> None:
+    number = payload[0] if payload else 0
+    names = {
+        0x05: "Transport Key", 0x06: "Update Device", 0x07: "Remove Device", 0x08: "Request Key", 0x09: "Switch Key",
+        0x0E: "Tunnel", 0x0F: "Verify Key", 0x10: "Confirm Key",
+    }  # fmt: skip
+    name = names.get(number, f"APS command {number:#04x}")
+    fields = [("command", name)]
+    if number == 0x05 and len(payload) > 1:
+        kind = {1: "network key", 3: "link key for two devices", 4: "link key"}.get(payload[1], hex(payload[1]))
+        said.means(name, kind)
+        fields += [("key type", kind), ("key", _HIDDEN)]
+    else:
+        said.means(name)
+        fields.append(("octets", payload[1:].hex(" ")))
+    said.layers.append(("APS command", fields))
+
+
+def _cluster(profile: int, cluster: int) -> str:
+    if profile == 0:
+        try:
+            return f"0x{cluster:04x} {zdo.ZDOCmd(cluster).name}"
+        except ValueError:
+            return f"0x{cluster:04x}"
+    return f"0x{cluster:04x} {_cluster_name(cluster)}"
+
+
+def _cluster_name(cluster: int) -> str:
+    if cluster in _CLUSTER_NAMES:
+        return _CLUSTER_NAMES[cluster]
+    known = _CLUSTERS.get(cluster)
+    return known.__name__ if known else "cluster"
+
+
+def describe(said: _Said, profile: int, cluster: int, payload: bytes) -> None:
+    """An application message: ZDO's or ZCL's."""
+    try:
+        if profile == 0:
+            _zdo(said, cluster, payload)
+        else:
+            _zcl(said, cluster, payload)
+    except Exception as error:  # zigpy raises whatever its types do on octets that are none of its own
+        said.name = said.name or _cluster_name(cluster)
+        said.layers.append(("Not understood", [("fault", _short(error)), ("octets", payload.hex(" "))]))
+
+
+def _zdo(said: _Said, cluster: int, payload: bytes) -> None:
+    command = zdo.ZDOCmd(cluster)
+    names, types = zdo.CLUSTERS[command]
+    fields: Fields = [("sequence", str(payload[0]))]
+    rest = payload[1:]
+    for name, kind in zip(names, types, strict=True):
+        if not rest:
+            break
+        value, rest = kind.deserialize(rest)
+        fields.append((name, _short(value)))
+    said.means(command.name)
+    said.layers.append(("ZDO", fields))
+
+
+def _zcl(said: _Said, cluster: int, payload: bytes) -> None:
+    header, rest = ZCLHeader.deserialize(payload)
+    to_client = bool(header.frame_control.direction)
+    fields: Fields = [
+        ("sequence", str(header.tsn)), ("direction", "server to client" if to_client else "client to server")
+    ]  # fmt: skip
+    if header.frame_control.frame_type == FrameType.GLOBAL_COMMAND:
+        _global_command(said, cluster, header, rest, fields)
+        return
+    name = _command_name(cluster, to_client, header.command_id)
+    said.means(name)
+    if cluster == 0x0800 and header.command_id in (0, 1, 2):
+        fields.append(("octets", f"{len(rest)}, {_HIDDEN}"))
+        said.secret = True
+    else:
+        fields += _command_fields(cluster, to_client, header.command_id, rest)
+    said.layers.append((f"ZCL {_cluster_name(cluster)}", [("command", name), *fields]))
+
+
+def _command_name(cluster: int, to_client: bool, number: int) -> str:
+    if (cluster, to_client, number) in COMMANDS:
+        return COMMANDS[cluster, to_client, number]
+    known = _CLUSTERS.get(cluster)
+    command = (known.client_commands if to_client else known.server_commands).get(number) if known else None
+    return command.name.replace("_", " ").capitalize() if command else f"{_cluster_name(cluster)} {number:#04x}"
+
+
+def _command_fields(cluster: int, to_client: bool, number: int, data: bytes) -> Fields:
+    known = _CLUSTERS.get(cluster)
+    command = (known.client_commands if to_client else known.server_commands).get(number) if known else None
+    if command:
+        try:
+            values, _ = command.schema.deserialize(data)
+            return [(field.name, _short(getattr(values, field.name))) for field in command.schema.fields]
+        except Exception:
+            pass  # zigpy's schema is another revision's: the octets then
+    return [("octets", data.hex(" "))] if data else []
+
+
+def _global_command(said: _Said, cluster: int, header: ZCLHeader, data: bytes, fields: Fields) -> None:
+    kind = GeneralCommand(header.command_id)
+    name = kind.name.replace("_", " ").replace(" rsp", " Response").title()
+    values, _ = GENERAL_COMMANDS[kind].schema.deserialize(data)
+    names = _attribute_names(cluster)
+    what = []
+    if kind is GeneralCommand.Read_Attributes:
+        what = [names.get(attribute, f"{attribute:#06x}") for attribute in values.attribute_ids]
+        fields += [("attribute", one) for one in what]
+    elif kind is GeneralCommand.Read_Attributes_rsp:
+        for record in values.status_records:
+            one = names.get(record.attrid, f"{record.attrid:#06x}")
+            value = record.value.value if record.status == 0 else record.status.name
+            fields.append((one, _short(value)))
+            what.append(one)
+    elif kind is GeneralCommand.Report_Attributes:
+        for record in values.attribute_reports:
+            one = names.get(record.attrid, f"{record.attrid:#06x}")
+            fields.append((one, _short(record.value.value)))
+            what.append(one)
+    else:
+        fields += [(field.name, _short(getattr(values, field.name))) for field in type(values).fields]
+    said.means(name)
+    said.name = f"{name}, {_cluster_name(cluster)}"
+    said.layers.append((f"ZCL {_cluster_name(cluster)}", [("command", name), *fields]))
+
+
+def _attribute_names(cluster: int) -> dict[int, str]:
+    known = _CLUSTERS.get(cluster)
+    return {number: attribute.name for number, attribute in known.attributes.items()} if known else {}
+
+
+# The serial link
+
+
+def decode_ezsp(ezsp: Any, to_ncp: bool, frame: bytes) -> _Said:
+    """An EZSP frame between the device's firmware and its radio module, by bellows' tables of the version in force."""
+    said = _Said(*(("device", "ncp") if to_ncp else ("ncp", "device")))
+    extended = len(frame) >= 5 and frame[2] & 3 == 1 and frame[1] & 0x60 == 0
+    identifier = frame[3] | frame[4] << 8 if extended else frame[2] if len(frame) > 2 else 0
+    payload = frame[5:] if extended else frame[3:]
+    name = ezsp.by_id.get(identifier, f"command {identifier:#06x}")
+    fields: Fields = [("sequence", str(frame[0])), ("frame id", f"{identifier:#06x}")]
+    _, sends, answers = ezsp.table.get(name, (0, {}, {}))
+    values: dict[str, Any] = {}
+    if name != "version":
+        values, fault = _values(sends if to_ncp else answers, payload)
+        if fault:
+            fields.append(("not understood", fault))
+    for field, value in values.items():
+        hidden = _is_secret(name, field, value)
+        said.secret = said.secret or hidden
+        fields.append((field, _HIDDEN if hidden else _short(value)))
+    said.name = name
+    if name in EZSP_STORY and (to_ncp or name.endswith("Handler")):
+        said.stage, said.about = EZSP_STORY[name]
+        said.story = True
+    said.layers.append(("EZSP", fields))
+    said.name = name if to_ncp or name.endswith("Handler") else f"{name}: answered"
+    _inner_message(said, values)
+    return said
+
+
+def _values(schema: Any, payload: bytes) -> tuple[dict[str, Any], str]:
+    if not isinstance(schema, dict):
+        return {}, ""
+    values: dict[str, Any] = {}
+    rest = payload
+    for field, kind in schema.items():
+        try:
+            value, rest = kind.deserialize(rest)
+        except ValueError as error:
+            return values, _short(error)
+        values[field] = value
+    return values, ""
+
+
+def _is_secret(command: str, field: str, value: Any) -> bool:
+    if isinstance(value, _SECRET_TYPES):
+        return True
+    text = f"{command} {field}".lower()
+    return any(word in text for word in _SECRET_NAMES) and not field.lower().startswith("status")
+
+
+def _inner_message(said: _Said, values: dict[str, Any]) -> None:
+    frame = next((v for k, v in values.items() if k.lower().replace("_", "") == "apsframe"), None)
+    message = next((v for k, v in values.items() if k in ("message", "messageContents")), None)
+    if frame is None or message is None or not bytes(message):
+        return
+    inner = _Said(said.source, said.to)
+    describe(inner, int(frame.profileId), int(frame.clusterId), bytes(message))
+    said.layers += inner.layers
+    said.secret = said.secret or inner.secret
+    if inner.name:
+        said.name = f"{said.name}: {inner.name}"
+
+
+def as_dicts(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """For JSON."""
+    return [dataclasses.asdict(row) for row in rows]

@@ -1,0 +1,156 @@
+"""What messages mean, in a sentence each, and the names that zigpy's tables lack (SE 1.4, annexes C and D)."""
+
+from __future__ import annotations
+
+
+class Stage:
+    """The stages of the road, as a person would name them."""
+
+    RADIO = "Waking the radio"
+    LOOK = "Looking for the hub"
+    JOIN = "Joining"
+    KEYS = "Proving who is who"
+    FIND = "Finding the meters"
+    READ = "Reading"
+    LIFE = "Life on the network"
+    QUIET = ""
+
+
+_LOOK, _JOIN, _KEYS, _FIND, _READ, _LIFE, _QUIET = (
+    Stage.LOOK, Stage.JOIN, Stage.KEYS, Stage.FIND, Stage.READ, Stage.LIFE, Stage.QUIET,
+)  # fmt: skip
+
+# Messages on the air by name: the stage they belong to, and what they are for.
+ABOUT: dict[str, tuple[str, str]] = {
+    "Beacon Request": (_LOOK, "The display asks on this channel which networks there are."),
+    "Beacon": (_LOOK, "A network answers with its name, and says whether it lets new devices in just now."),
+    "Association Request": (_JOIN, "The display asks this network for a place. It has shown no key yet."),
+    "Association Response": (
+        _JOIN,
+        "The hub gives it a short address. It has nothing else yet: no key, so it hears nothing.",
+    ),
+    "Transport Key: link key for two devices": (
+        _KEYS,
+        "The hub sends the display and the meter a key for the two of "
+        "them, sealed for each with the key it has agreed on with it.",
+    ),
+    "Transport Key: network key": (
+        _JOIN,
+        "The hub sends the network's key, sealed with another that only the two of "
+        "them have: for a new device, one made from its install code. A wrong code "
+        "ends here.",
+    ),
+    "Device_annce": (_JOIN, "The display tells everybody that it is here, and under which address."),
+    "Update Device": (_JOIN, "A router tells the hub that somebody has come."),
+    "Initiate Key Establishment Request": (
+        _KEYS,
+        "The display hands over its certificate and asks to agree on a key of their own.",
+    ),
+    "Initiate Key Establishment Response": (
+        _KEYS,
+        "The hub hands over its own certificate. Each can now check who vouches for the other.",
+    ),
+    "Ephemeral Data Request": (_KEYS, "The display sends a public number made for this talk alone."),
+    "Ephemeral Data Response": (
+        _KEYS,
+        "The hub sends its own. From the four of them both work out the same key, which never goes over the air.",
+    ),
+    "Confirm Key Data Request": (_KEYS, "The display proves that it has worked out the key, without saying it."),
+    "Confirm Key Data Response": (_KEYS, "The hub proves the same. From now on the two trust each other."),
+    "Terminate Key Establishment": (_KEYS, "Somebody ends the talk, and says why."),
+    "Request Key": (_KEYS, "The display asks the hub for a key to talk with a meter."),
+    "Switch Key": (_LIFE, "The hub says: from now on the new network key."),
+    "Remove Device": (_LIFE, "The hub puts a device off its network."),
+    "Leave": (_LIFE, "Somebody leaves the network, or is told to."),
+    "Rejoin request": (_LIFE, "A device that was here before asks to come back."),
+    "Rejoin response": (_LIFE, "The hub takes it back, perhaps under another address."),
+    "Match_Desc_req": (_FIND, "The display asks: who can serve this?"),
+    "Match_Desc_rsp": (_FIND, "Somebody can."),
+    "Active_EP_req": (_FIND, "The display asks how many parts this device has."),
+    "Active_EP_rsp": (_FIND, "Its parts, by number."),
+    "Simple_Desc_req": (_FIND, "The display asks what this part is and can do."),
+    "Simple_Desc_rsp": (_FIND, "What it is: a meter, a hub, a gas mirror, and what it serves."),
+    "Node_Desc_req": (_FIND, "The display asks what kind of device this is."),
+    "Node_Desc_rsp": (_FIND, "Its kind."),
+    "IEEE_addr_req": (_FIND, "The display asks for the full address behind a short one."),
+    "IEEE_addr_rsp": (_FIND, "The full address."),
+    "NWK_addr_req": (_FIND, "The display asks where a device is that it knows by its full address."),
+    "NWK_addr_rsp": (_FIND, "Its short address."),
+    "MAC acknowledgement": (_QUIET, "Heard."),
+    "APS acknowledgement": (_QUIET, "The message has come whole, through all hops."),
+    "Data Request": (_QUIET, "The display asks whether anything waits for it."),
+    "Read Attributes": (_QUIET, "The display asks for values: one question for all that it wants of a meter."),
+    "Read Attributes Response": (_QUIET, "The values, or why not."),
+    "Report Attributes": (_QUIET, "The gas meter wakes each half-hour and leaves its values with the hub."),
+    "End device timeout request": (_QUIET, "The display says that it is still here."),
+    "End device timeout response": (_QUIET, "The hub has noticed."),
+    "Cannot be opened": (_QUIET, "Secured with a key that is not known."),
+}
+
+# EZSP commands and callbacks that belong to the story.
+EZSP_STORY: dict[str, tuple[str, str]] = {
+    "version": (Stage.RADIO, "The display's firmware and its radio module agree on how to talk."),
+    "networkInit": (Stage.RADIO, "Does the radio module remember a network?"),
+    "startScan": (_LOOK, "The firmware has the radio module listen on the channels of smart meters."),
+    "networkFoundHandler": (_LOOK, "The radio module has heard a network."),
+    "setInitialSecurityState": (_JOIN, "The firmware says how to join: with the key made from the install code."),
+    "joinNetwork": (_JOIN, "The firmware has chosen a network, and tells the radio module to join it."),
+    "stackStatusHandler": (_LIFE, "The radio module says how it stands with the network: up, down, or refused."),
+    "generateCbkeKeys": (_KEYS, "The radio module makes the numbers for this talk. Its private key never leaves it."),
+    "generateCbkeKeys283k1": (_KEYS, "The radio module makes the numbers for this talk. Its private key stays in it."),
+    "generateCbkeKeysHandler": (_KEYS, "The numbers are made."),
+    "generateCbkeKeysHandler283k1": (_KEYS, "The numbers are made."),
+    "calculateSmacs": (_KEYS, "The radio module works out the shared key, and the proofs that both sides have it."),
+    "calculateSmacs283k1": (_KEYS, "The radio module works out the shared key, and both sides' proofs."),
+    "calculateSmacsHandler": (_KEYS, "The proofs are ready; the firmware compares the hub's with them."),
+    "calculateSmacsHandler283k1": (_KEYS, "The proofs are ready; the firmware compares the hub's with them."),
+    "clearTemporaryDataMaybeStoreLinkKey": (_KEYS, "The proofs agree: the radio module keeps the key."),
+    "clearTemporaryDataMaybeStoreLinkKey283k1": (_KEYS, "The proofs agree: the radio module keeps the key."),
+    "findAndRejoinNetwork": (_LIFE, "The link is lost: the firmware has its radio module look for the network."),
+    "leaveNetwork": (_LIFE, "The firmware gives up its place on the network."),
+}
+
+# (cluster, to the client, command): the Smart Energy commands that the library has no name for.
+COMMANDS: dict[tuple[int, bool, int], str] = {
+    (0x0800, False, 0x00): "Initiate Key Establishment Request",
+    (0x0800, False, 0x01): "Ephemeral Data Request",
+    (0x0800, False, 0x02): "Confirm Key Data Request",
+    (0x0800, False, 0x03): "Terminate Key Establishment",
+    (0x0800, True, 0x00): "Initiate Key Establishment Response",
+    (0x0800, True, 0x01): "Ephemeral Data Response",
+    (0x0800, True, 0x02): "Confirm Key Data Response",
+    (0x0800, True, 0x03): "Terminate Key Establishment",
+    (0x0700, False, 0x00): "Get Current Price",
+    (0x0700, False, 0x01): "Get Scheduled Prices",
+    (0x0700, False, 0x06): "Get Tariff Information",
+    (0x0700, False, 0x07): "Get Price Matrix",
+    (0x0700, False, 0x05): "Get Calorific Value",
+    (0x0700, False, 0x04): "Get Conversion Factor",
+    (0x0700, False, 0x0B): "Get Billing Period",
+    (0x0700, True, 0x00): "Publish Price",
+    (0x0700, True, 0x01): "Publish Block Period",
+    (0x0700, True, 0x02): "Publish Conversion Factor",
+    (0x0700, True, 0x03): "Publish Calorific Value",
+    (0x0700, True, 0x04): "Publish Tariff Information",
+    (0x0700, True, 0x05): "Publish Price Matrix",
+    (0x0700, True, 0x06): "Publish Block Thresholds",
+    (0x0700, True, 0x09): "Publish Billing Period",
+    (0x0703, False, 0x00): "Get Last Message",
+    (0x0703, False, 0x01): "Message Confirmation",
+    (0x0703, True, 0x00): "Display Message",
+    (0x0703, True, 0x01): "Cancel Message",
+    (0x0705, False, 0x07): "Get Prepay Snapshot",
+    (0x0705, False, 0x08): "Get Top Up Log",
+    (0x0705, False, 0x0A): "Get Debt Repayment Log",
+    (0x0705, True, 0x01): "Publish Prepay Snapshot",
+    (0x0705, True, 0x02): "Change Payment Mode Response",
+    (0x0705, True, 0x05): "Publish Top Up Log",
+    (0x0705, True, 0x06): "Publish Debt Log",
+    (0x0708, False, 0x00): "Get Change Of Tenancy",
+    (0x0708, False, 0x01): "Get Change Of Supplier",
+    (0x0708, True, 0x00): "Publish Change Of Tenancy",
+    (0x0708, True, 0x01): "Publish Change Of Supplier",
+    (0x0709, False, 0x00): "Get Event Log",
+    (0x0709, True, 0x00): "Publish Event",
+    (0x0709, True, 0x01): "Publish Event Log",
+}

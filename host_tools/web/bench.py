@@ -1,0 +1,322 @@
+"""One run of the simulated home as somebody at a browser has it: what is done to it is done at a time that can be
+repeated, noted, and can be played again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import dataclasses
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from host_tools.sim.device import DeviceError
+from host_tools.sim.portal import FormError
+from host_tools.sim.run import Held, NotInTime, Run, Screen
+from host_tools.sim.scenarios import SCENARIOS
+from host_tools.sim.trace import Trace
+from host_tools.sim.world import Settings
+from host_tools.web import controls
+from host_tools.web.glass import Glass
+
+# No event of the home's falls on these microseconds of a millisecond, so that none competes with a hand's.
+_ACT_US, _HOLD_US = 300, 700
+_READING = 6
+_ASK_S, _ASK_WHEN_READING_S = 1.0, 10.0
+_LONGEST_REPLAY = 10_000
+_SAMPLES = 10_000
+LOG_LINES = 400
+SPEEDS = (1, 10, 60, 300, 3600)
+
+
+class Refused(Exception):
+    """What was asked for is not done; the message is for the person. `fields` are those of a form, if it was one."""
+
+    def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields or {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """Something done to the home: `at_us` after the start, its name, and with what."""
+
+    at_us: int
+    name: str
+    value: Any = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """A run to be made. `until_us` is how far a replay goes before it is held."""
+
+    settings: Settings = dataclasses.field(default_factory=Settings)
+    scenario: str | None = None
+    steps: tuple[Step, ...] = ()
+    speed: float | None = 1.0
+    until_us: int | None = None
+
+
+# Fields of Settings that a page may choose.
+_CHOSEN = ("seed", "home", "panel", "buttons", "gas", "neighbour", "far", "ezsp_version", "baud", "start_us")
+
+
+def settings_as_dict(settings: Settings) -> dict[str, Any]:
+    """What of the settings a page shows, and a replay link has."""
+    return {name: getattr(settings, name) for name in _CHOSEN}
+
+
+def settings_from(base: Settings, chosen: Any) -> Settings:
+    """The settings with what a page has chosen. Raises Refused."""
+    if not isinstance(chosen, dict):
+        raise Refused("These are no settings.")
+    options = controls.setting_options()
+    changes: dict[str, Any] = {}
+    for name, value in chosen.items():
+        if name not in options:
+            raise Refused(f"There is no setting {str(name)[:40]!r} here.")
+        allowed = options[name]
+        if allowed is None:
+            good = type(value) is int and 0 <= value < 1 << 53
+        else:
+            good = any(value == one and type(value) is type(one) for one in allowed)
+        if not good:
+            raise Refused(f"{name} cannot be {str(value)[:40]!r}.")
+        changes[name] = value
+    return dataclasses.replace(base, **changes)
+
+
+def changes_at(changes: Iterable[tuple[float, str]]) -> tuple[Step, ...]:
+    """The steps that such changes are, (seconds, change), as the command line has them."""
+    found = []
+    for seconds, words in changes:
+        name, _, argument = words.partition(":")
+        found.append(Step(round(seconds * 1000) * 1000 + _ACT_US, f"change-{name}", argument))
+    return tuple(found)
+
+
+def order_for(
+    scenario: str | None, settings: Settings, steps: tuple[Step, ...] = (), speed: float | None = 1.0,
+    until_us: int | None = None,
+) -> Order:  # fmt: skip
+    """An order whose settings are as its scenario needs them."""
+    if scenario is not None:
+        settings = dataclasses.replace(settings, **SCENARIOS[scenario].settings)
+    return Order(settings, scenario, steps, speed, until_us)
+
+
+def order_from(replay: Any, base: Settings) -> Order:
+    """The order that a replay is (see Bench.replay); what it does not say is as in `base`. Raises Refused."""
+    try:
+        if replay["inkmeter"] != 1:
+            raise ValueError
+        settings, scenario, until_us = settings_from(base, replay["settings"]), replay["scenario"], replay["until_us"]
+        if scenario is not None and scenario not in SCENARIOS:
+            raise Refused(f"There is no scenario {str(scenario)[:40]!r}.")
+        steps = tuple(Step(at_us, name, value) for at_us, name, value in replay["steps"])
+        numbers = [until_us, *(step.at_us for step in steps)]
+        if len(steps) > _LONGEST_REPLAY or not all(type(n) is int and 0 <= n < 1 << 53 for n in numbers):
+            raise ValueError
+        if not all(isinstance(step.name, str) for step in steps):
+            raise ValueError
+    except (KeyError, TypeError, ValueError, IndexError):
+        raise Refused("This is no replay of a run, or one of another version's.") from None
+    return order_for(scenario, settings, steps, None, until_us)
+
+
+class Bench:
+    """A Run with hands on it. `on_change(kind)` is told that there is something new to show."""
+
+    def __init__(self, home: Run, order: Order) -> None:
+        self.home = home
+        self.order = order
+        self.world = home.world
+        self.clock = home.clock
+        self.trace = Trace(self.world, self._elapsed_us)
+        self.glass = Glass()
+        self.steps: list[Step] = []
+        self.held: Held = {}
+        self.failure = ""
+        self.scenario_says = ""
+        self.refreshing: dict[str, Any] | None = None
+        self.refreshes = self.screens = 0
+        self.samples: collections.deque[tuple[Any, ...]] = collections.deque(maxlen=_SAMPLES)
+        self.loads: dict[str, int] = {}
+        self.faults = ""
+        self.fault_tasks: list[asyncio.Task] = []
+        self.next: asyncio.Future[Order] = self.clock.create_future()
+        self.controls = controls.for_bench(self)
+        self._acts: dict[str, Callable[[Any], Any]] = {
+            **controls.hands(self), **{one.name: one.do for one in self.controls}
+        }  # fmt: skip
+        self._said: dict[str, int] = {}
+        self._last_at_us = 0
+        self._play(order)
+        self._watch_panel()
+
+    def _elapsed_us(self) -> int:
+        return self.clock.now_us - self.clock.start_us
+
+    # The panel
+
+    def _watch_panel(self) -> None:
+        before = self.world.panel.on_refresh
+
+        def begun(done_us: int, full: bool) -> None:
+            self.refreshes += 1
+            self.refreshing = {"n": self.refreshes, "full": full, "ms": (done_us - self.clock.now_us) // 1000}
+            if before:
+                before(done_us, full)
+
+        self.world.panel.on_refresh = begun
+        self.home.on_screen = self._on_screen
+
+    def _on_screen(self, screen: Screen) -> None:
+        self.glass.refresh(screen.picture, screen.full)
+        self.screens += 1
+        self.trace.tell("device", "wall", "A full refresh" if screen.full else "A partial refresh")
+
+    # Doing
+
+    def act(self, name: str, value: Any = None) -> asyncio.Future[Any]:
+        """Does something to the home in the next millisecond; the future has what came of it, or a Refused."""
+        if name not in self._acts:
+            raise Refused(f"There is nothing here called {str(name)[:40]!r}.")
+        at_us = (self._elapsed_us() // 1000 + 1) * 1000 + _ACT_US
+        # Two that come at once keep their order.
+        self._last_at_us = at_us = max(at_us, self._last_at_us + 1000)
+        if self.clock.hold_us is not None:
+            self.clock.hold_us = max(self.clock.hold_us, self.clock.start_us + at_us - _ACT_US + _HOLD_US)
+        return self._plan(Step(at_us, name, value))
+
+    def _plan(self, step: Step) -> asyncio.Future[Any]:
+        done: asyncio.Future[Any] = self.clock.create_future()
+        self.clock.call_at(step.at_us / 1e6, self._perform, step, done)
+        return done
+
+    def _perform(self, step: Step, done: asyncio.Future[Any]) -> None:
+        try:
+            if step.name not in self._acts:
+                raise Refused(f"There is nothing here called {step.name[:40]!r}.")
+            result = self._acts[step.name](step.value)
+        except FormError as error:
+            self._answer(done, Refused(str(error), error.fields))
+        except Refused as error:
+            self._answer(done, error)
+        except DeviceError as error:
+            self._answer(done, Refused(str(error)))
+        else:
+            self.steps.append(Step(step.at_us, step.name, controls.for_the_record(self, step.name, step.value)))
+            self._answer(done, result)
+
+    @staticmethod
+    def _answer(done: asyncio.Future[Any], result: Any) -> None:
+        if done.done():
+            return
+        if isinstance(result, Exception):
+            done.set_exception(result)
+            done.exception()  # somebody has seen it: nobody need wait for it
+        else:
+            done.set_result(result)
+
+    def _play(self, order: Order) -> None:
+        for step in order.steps:
+            self._plan(step)
+        if order.until_us is not None:
+            self.clock.call_at(order.until_us / 1e6, self.hold)
+
+    def replay(self) -> dict[str, Any]:
+        """What a page needs to make this run again, for JSON."""
+        return {
+            "inkmeter": 1,
+            "settings": settings_as_dict(self.world.settings),
+            "scenario": self.order.scenario,
+            "steps": [[step.at_us, step.name, step.value] for step in self.steps],
+            "until_us": self._elapsed_us(),
+        }
+
+    def make(self, order: Order) -> None:
+        """Ends this run for another."""
+        if not self.next.done():
+            self.next.set_result(order)
+
+    # Time
+
+    def set_speed(self, speed: float | None) -> None:
+        """Goes on at so many simulated seconds a second, None for as fast as it goes."""
+        self.clock.hold_us = None
+        self.clock.set_speed(speed)
+
+    def hold(self) -> None:
+        """Stops the clock."""
+        self.clock.hold_us = self.clock.now_us // 1000 * 1000 + _HOLD_US
+
+    # Watching
+
+    async def live(self) -> Order:
+        """Until somebody orders another run, which it returns. Raises what went wrong in the simulator itself."""
+        loop = asyncio.get_running_loop()
+        tasks: set[asyncio.Future[Any]] = {loop.create_task(self._watch()), self.next}
+        if self.order.scenario:
+            self.world.beside(self._tell(self.order.scenario))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks - {self.next}:
+                if task.done():
+                    task.result()
+            return self.next.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            await self._look()
+            stage = self.held.get("stage", 0)
+            await asyncio.sleep(_ASK_WHEN_READING_S if stage >= _READING else _ASK_S)
+
+    async def _look(self) -> None:
+        world = self.world
+        if world.air.fault:
+            raise world.air.fault
+        if not world.device:
+            return
+        try:
+            self.held = await self.home.held()
+            self._sample()
+            self._tell_stage()
+        except DeviceError as error:
+            if str(error) != self.failure:
+                self.failure = str(error)
+        except (TimeoutError, AssertionError, OSError):
+            pass  # switched off or started anew while it was asked
+
+    def _sample(self) -> None:
+        world, meters = self.world, self.held.get("meters", {})
+        electricity = meters.get("0", {})
+        self.samples.append((
+            math.floor(self.clock.now_us / 1e6), world.household.demand_w, world.household.import_wh,
+            world.household.export_wh, *(
+                electricity.get(name, {}).get("value")
+                for name in ("instantaneous_demand", "current_summation_delivered", "current_summation_received")
+            ), meters.get("1", {}).get("current_summation_delivered", {}).get("value"),
+        ))  # fmt: skip
+
+    def _tell_stage(self) -> None:
+        stage, outcome = self.held["stage"], self.held["outcome"]
+        if self._said.get("stage") != stage or self._said.get("outcome") != outcome:
+            self._said.update(stage=stage, outcome=outcome)
+
+    async def _tell(self, name: str) -> None:
+        one = SCENARIOS[name]
+        self.scenario_says = "running"
+        try:
+            await one.story(self.home)
+        except (NotInTime, AssertionError, DeviceError) as error:
+            self.scenario_says = f"not right: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        except Exception as error:
+            # A story that cannot be told is no end of the home.
+            self.scenario_says = f"the story itself has a mistake: {type(error).__name__}: {error}"
+        else:
+            self.scenario_says = f"all right after {self.clock.elapsed_s:.0f} simulated seconds"

@@ -1,0 +1,418 @@
+"""All that a page can do to the home: the hands on the device, and switches in groups, which the page draws from this
+list. Each takes a value as JSON has it and raises Refused or FormError for one that cannot be.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from bellows.types import NcpResetCode
+
+from host_tools.sim import faults
+from host_tools.sim.changes import CHANGES, ChangeError, change
+from host_tools.sim.device import BUTTONS
+from host_tools.sim.homes import HOMES
+from host_tools.sim.hub import Hub
+from host_tools.sim.key_responder import KeyResponder
+from host_tools.sim.portal import STAGES, TROUBLES, FormError, parse_eui64, parse_install_code
+from host_tools.sim.world import HUB_AT, PANELS
+
+if TYPE_CHECKING:
+    from host_tools.web.bench import Bench
+
+# What the light says, by the firmware's numbers.
+LIGHT = (
+    "says nothing", "steady: little is used", "breathing: more is used", "double blink: a lot is used",
+    "slow pulse: sending out", "three blinks: please look",
+)  # fmt: skip
+_LABELS = {"next": "Next", "ok": "OK", "back": "Back"}
+_APPLIANCES = {
+    "kettle": ("Kettle", 3000), "oven": ("Oven", 2100), "car": ("Car charger", 7200), "heater": ("Heater", 2000),
+    "washing": ("Washing machine", 1900), "light": ("All lights", 240),
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Control:
+    """One switch of the page's. `kind` is button, toggle, range (low, high, step, unit), choice (options) or text."""
+
+    name: str
+    group: str
+    kind: str
+    label: str
+    about: str
+    do: Callable[[Any], Any]
+    read: Callable[[], Any] = lambda: None
+    options: tuple[Any, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, without what it does."""
+        return {
+            "name": self.name, "group": self.group, "kind": self.kind, "label": self.label, "about": self.about,
+            "options": list(self.options),
+        }  # fmt: skip
+
+
+def setting_options() -> dict[str, tuple[Any, ...] | None]:
+    """What may be chosen for a new run; None for any whole number."""
+    return {
+        "seed": None, "start_us": None, "home": tuple(HOMES), "panel": tuple(PANELS), "buttons": (3, 1),
+        "gas": (True, False), "neighbour": (False, True), "far": (False, True), "ezsp_version": tuple(range(8, 15)),
+        "baud": (115200, 57600, 38400, 230400, 460800),
+    }  # fmt: skip
+
+
+def _refuse(message: str) -> Exception:
+    from host_tools.web.bench import Refused
+
+    return Refused(message)
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _refuse("This is switched on or off.")
+    return value
+
+
+def _within(value: Any, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise _refuse(f"This goes from {low:g} to {high:g}.")
+    return value
+
+
+def _one_of(value: Any, options: tuple[Any, ...]) -> Any:
+    if value not in options:
+        raise _refuse(f"This is one of {', '.join(map(str, options))}.")
+    return value
+
+
+# The hands on the device, and the supplier's website
+
+
+def hands(bench: Bench) -> dict[str, Callable[[Any], Any]]:
+    """What the page does by its own pictures, by name."""
+    return {
+        "button": lambda value: _button(bench, value), "plug": lambda value: _plug(bench, _switch(value)),
+        "reset": lambda value: _reset(bench), "add-device": lambda value: _add_device(bench, value),
+        "remove-device": lambda value: bench.world.portal.remove_device(str(value)),
+        "pair-for-me": lambda value: _pair(bench),
+    }  # fmt: skip
+
+
+def buttons(bench: Bench) -> tuple[str, ...]:
+    """The buttons that this run's device has."""
+    return BUTTONS if bench.world.settings.buttons == len(BUTTONS) else ("ok",)
+
+
+def _button(bench: Bench, value: Any) -> None:
+    if not isinstance(value, dict) or value.get("name") not in buttons(bench):
+        raise _refuse("The device has no such button.")
+    down = _switch(value.get("down"))
+    device = bench.world.device
+    if not device:
+        raise _refuse("The device has no power.")
+    device.set_button(value["name"], down)
+    if down:
+        bench.trace.tell("person", "device", f"{_LABELS[value['name']]} button", "Somebody presses a button.")
+
+
+def _plug(bench: Bench, on: bool) -> None:
+    if on and not bench.world.device:
+        bench.failure = ""
+        bench.home.power_on()
+    elif not on:
+        bench.home.power_off()
+        bench.held = {}
+    bench.trace.tell("person", "device", "Plugged in" if on else "Unplugged")
+
+
+def _reset(bench: Bench) -> None:
+    if not bench.world.device:
+        raise _refuse("The device has no power.")
+    bench.failure = ""
+    bench.home.reset()
+    bench.trace.tell("person", "device", "Reset button")
+
+
+def _add_device(bench: Bench, value: Any) -> str:
+    if not isinstance(value, dict):
+        raise FormError("eui64", "This is no form that can be read.")
+    request = bench.world.portal.submit(_filled(bench, value))
+    bench.trace.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
+    return request.reference
+
+
+def _pair(bench: Bench) -> str:
+    request = bench.world.portal.add_device(*bench.world.label)
+    bench.trace.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
+    return request.reference
+
+
+_OURS = "as on the screen"
+
+
+def _filled(bench: Bench, form: dict[str, Any]) -> dict[str, Any]:
+    eui64, code = bench.world.label
+    filled = dict(form)
+    for field, value in (("eui64", eui64), ("install_code", code)):
+        if filled.get(field) == _OURS:
+            filled[field] = value
+    return filled
+
+
+def for_the_record(bench: Bench, name: str, value: Any) -> Any:
+    """What a replay says of a step: no install code."""
+    if name != "add-device":
+        return value
+    value = _filled(bench, value)
+    noted = dict(value)
+    eui64, code = bench.world.label
+    if parse_eui64(str(value["eui64"])).hex().upper() == eui64:
+        noted["eui64"] = _OURS
+    if parse_install_code(str(value["install_code"])).hex().upper() == code[:-4]:
+        noted["install_code"] = _OURS
+    return noted
+
+
+# The switches
+
+
+def for_bench(bench: Bench) -> list[Control]:
+    """All switches of a run, in the order in which the page shows them."""
+    return [
+        *_household(bench), *_changes(bench), *_supplier(bench), *_hub(bench), *_air(bench), *_wire(bench),
+    ]  # fmt: skip
+
+
+def _household(bench: Bench) -> list[Control]:
+    world = bench.world
+    found = []
+
+    def appliance(name: str, label: str, watts: int) -> Control:
+        def do(value: Any) -> None:
+            on = _switch(value)
+            bench.loads[name] = watts if on else 0
+            world.household.set_load(f"{name} by hand", bench.loads[name])
+            bench.trace.tell("person", "meter", f"{label} {'on' if on else 'off'}")
+
+        return Control(
+            f"load-{name}", "House", "toggle", label, f"{watts / 1000:g} kW", do, lambda: bool(bench.loads.get(name))
+        )
+
+    for name, (label, watts) in _APPLIANCES.items():
+        found.append(appliance(name, label, watts))
+
+    def sun(value: Any) -> None:
+        world.household.solar_peak_w = round(_within(value, 0, 12) * 1000)
+
+    found.append(Control(
+        "sun", "House", "range", "Solar panels", "what they give at noon without a cloud, from the next cloud on", sun,
+        lambda: world.household.solar_peak_w / 1000, (0, 12, 0.1, "kW"),
+    ))  # fmt: skip
+    found.append(Control(
+        "main-switch", "House", "toggle", "Main switch", "off: nothing is used, and the registers stand still",
+        lambda value: world.household.set_main_switch(_switch(value)), lambda: world.household.main_switch,
+    ))  # fmt: skip
+    if world.gas_meter:
+
+        def report(value: Any) -> None:
+            assert world.gas_meter
+            world.gas_meter.start(world.gas_meter.report())
+
+        found.append(Control(
+            "gas-report", "House", "button", "Gas meter reports", "it wakes each half-hour by itself", report
+        ))  # fmt: skip
+    return found
+
+
+def _changes(bench: Bench) -> list[Control]:
+    def make(one: Any) -> Control:
+        def do(value: Any) -> None:
+            argument = str(value or "")[:200]
+            try:
+                change(bench.world, f"{one.name}:{argument}" if argument else one.name)
+            except ChangeError as error:
+                raise _refuse(str(error)) from None
+            bench.trace.tell("person", "meter", one.name.replace("-", " ").capitalize(), one.about)
+
+        label = one.name.replace("-", " ").capitalize()
+        return Control(
+            f"change-{one.name}", "Changes", "text" if one.argument else "button", label, one.about, do,
+            options=(one.argument,),
+        )  # fmt: skip
+
+    return [make(one) for one in CHANGES.values()]
+
+
+def _supplier(bench: Bench) -> list[Control]:
+    portal = bench.world.portal
+
+    def trouble(name: str, about: str) -> Control:
+        def do(value: Any) -> None:
+            (portal.troubles.add if _switch(value) else portal.troubles.discard)(name)
+
+        label = name.replace("-", " ").capitalize()
+        return Control(f"trouble-{name}", "Supplier", "toggle", label, about, do, lambda: name in portal.troubles)
+
+    def grace(value: Any) -> None:
+        portal.timeline = dataclasses.replace(portal.timeline, window=_within(value, 1, 60) * 60)
+
+    return [
+        *[trouble(name, about) for name, about in TROUBLES.items()],
+        Control("window", "Supplier", "range", "The hub stays open", "for the next request", grace,
+                lambda: portal.timeline.window / 60, (1, 60, 1, "min")),
+    ]  # fmt: skip
+
+
+def _hub(bench: Bench) -> list[Control]:
+    world = bench.world
+
+    def hub() -> Hub:
+        return world.hub
+
+    def button(name: str, label: str, about: str, act: Callable[[], Any]) -> Control:
+        def do(value: Any) -> None:
+            act()
+            bench.trace.tell("person", "hub", label, about, "Life on the network")
+
+        return Control(name, "Hub", "button", label, about, do)
+
+    def power(value: Any) -> None:
+        hub().powered = _switch(value)
+        bench.trace.tell("person", "hub", "Hub switched on" if value else "Hub switched off")
+
+    def full(value: Any) -> None:
+        hub().log_size = 0 if _switch(value) else 3
+
+    def move(value: Any) -> None:
+        hub().move(channel=int(_one_of(value, (11, 15, 20, 25))))
+
+    def forget() -> None:
+        for key in world.ncp.stack.keys.values():
+            key.authorised = False
+
+    def fault(name: str) -> Control:
+        def do(value: Any) -> None:
+            (hub().responder.faults.add if _switch(value) else hub().responder.faults.discard)(name)
+
+        return Control(
+            f"key-{name.replace(' ', '-')}", "Hub: key establishment", "toggle", name.capitalize(), "", do,
+            lambda: name in hub().responder.faults,
+        )  # fmt: skip
+
+    return [
+        Control("hub-power", "Hub", "toggle", "Hub has power", "", power, lambda: hub().powered),
+        Control("hub-full", "Hub", "toggle", "Its list is full", "it takes no further device", full,
+                lambda: hub().log_size == 0),
+        Control("hub-channel", "Hub", "choice", "Channel", "it moves there without a word", move,
+                lambda: hub().channel, (11, 15, 20, 25)),
+        button("rotate-key", "New network key", "to all at once", lambda: hub().rotate_key()),
+        button("rotate-key-each", "New network key, one by one", "to each under its own key",
+               lambda: hub().rotate_key(one_by_one=True)),
+        button("swap-hub", "Swap the hub", "a new one, with the old one's list", lambda: world.swap_hub(restored=True)),
+        button("swap-hub-empty", "Swap the hub for an empty one", "a new one that knows nobody",
+               lambda: world.swap_hub(restored=False)),
+        button("remove-us", "Remove the display", "as the supplier does", lambda: hub().remove(world.ncp.stack.eui64)),
+        button("forget-counters", "Counters lost", "the hub counts its frames anew", lambda: hub().forget_counters()),
+        button("link-key-lost", "Link key lost", "the display's radio module has lost its key with the hub", forget),
+        *[fault(name) for name in KeyResponder.FAULTS],
+    ]  # fmt: skip
+
+
+def _air(bench: Bench) -> list[Control]:
+    world = bench.world
+    stack = world.ncp.stack
+
+    def distance() -> float:
+        return round(math.dist(stack.position, world.hub.position), 1)
+
+    def place(value: Any) -> None:
+        metres = _within(value, 1, 250)
+        x, y = HUB_AT
+        length = math.hypot(x, y)
+        stack.position = (x - x / length * metres, y - y / length * metres)
+
+    def loss(value: Any) -> None:
+        world.air.loss = _within(value, 0, 90) / 100
+
+    def shield(value: Any) -> None:
+        stack.in_range = not _switch(value)
+
+    controls = [
+        Control("distance", "Air", "range", "From the hub to the display", "with a house's walls in between", place,
+                distance, (1, 250, 1, "m")),
+        Control("loss", "Air", "range", "Frames lost", "by noise on the air", loss,
+                lambda: round(world.air.loss * 100), (0, 90, 1, "%")),
+        Control("shield", "Air", "toggle", "Display in a steel box", "it hears nothing", shield,
+                lambda: not stack.in_range),
+    ]  # fmt: skip
+    neighbour = world.neighbour
+    if neighbour:
+
+        def open_to_all(value: Any) -> None:
+            neighbour.open_to_all = _switch(value)
+
+        controls.append(Control(
+            "neighbour-open", "Air", "toggle", "Neighbour's hub lets in anybody", "", open_to_all,
+            lambda: neighbour.open_to_all,
+        ))  # fmt: skip
+    return controls
+
+
+def _wire(bench: Bench) -> list[Control]:
+    world = bench.world
+    lines = (world.uart_to_ncp, world.uart_to_host)
+
+    def noise(value: Any) -> None:
+        for line in lines:
+            line.noise = _within(value, 0, 10) / 100
+
+    def cut(value: Any) -> None:
+        for line in lines:
+            line.cut = _switch(value)
+
+    def restart(cause: str) -> Control:
+        return Control(
+            f"ncp-{cause}",
+            "Wire",
+            "button",
+            f"Radio module restarts: {cause.replace('-', ' ')}",
+            "",
+            lambda value: world.ncp.reboot(faults.CAUSES[cause]),
+        )
+
+    def order(value: Any) -> None:
+        try:
+            ordered = faults.Faults(str(value or ""))
+        except faults.FaultsError as error:
+            raise _refuse(str(error)) from None
+        for task in bench.fault_tasks:
+            task.cancel()
+        for line in lines:
+            for name in ("flip", "lose", "double", "split", "delay", "xoff"):
+                setattr(line, name, 0.0)
+        bench.faults = str(value or "")
+        begin: list[Coroutine[Any, Any, None]] = ordered.put_on(world)
+        bench.fault_tasks = [bench.clock.create_task(one) for one in begin]
+
+    def give_up(value: Any) -> None:
+        world.ncp.ash.give_up(NcpResetCode.ERROR_EXCEEDED_MAXIMUM_ACK_TIMEOUT_COUNT)
+
+    return [
+        Control("noise", "Wire", "range", "Noise on the serial link", "bytes flipped, lost or doubled", noise,
+                lambda: round(world.uart_to_ncp.noise * 100, 2), (0, 10, 0.01, "%")),
+        Control("cut", "Wire", "toggle", "Serial link cut", "", cut, lambda: world.uart_to_ncp.cut),
+        Control("ncp-error", "Wire", "button", "Radio module gives the link up", "it says ERROR until it is reset",
+                give_up),
+        *[restart(cause) for cause in faults.CAUSES],
+        Control("faults", "Wire", "text", "Faults by order", "for example flip=0.001,split=0.2,reset=watchdog@60",
+                order, lambda: bench.faults, ("words",)),
+    ]  # fmt: skip
+
+
+def stages() -> tuple[str, ...]:
+    """The supplier's stages."""
+    return STAGES

@@ -1,0 +1,417 @@
+"""Serves the pages of `inkmeter run`, and tells them live how the home is. See docs/decisions/0008-web.md."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import io
+import ipaddress
+import json
+import socket
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
+
+from host_tools import screen_reader, toolchain
+from host_tools.sim import run as sim_run
+from host_tools.sim.radio.capture import Capture, write_keys
+from host_tools.sim.run import Run
+from host_tools.sim.scenarios import SCENARIOS
+from host_tools.sim.trace import Row, as_dicts
+from host_tools.sim.world import Settings
+from host_tools.web import FOLDER, PORT, scan, view
+from host_tools.web.bench import LOG_LINES, Bench, Order, Refused, order_for, order_from, settings_from
+
+STATIC = Path(__file__).parent / "static"
+_SERVED_AS = web.AppKey("served_as", str)
+_FOR_EVER_S = 1e9  # aiohttp's time-outs run on the home's clock, which may run a thousand times as fast
+_ROWS_A_BEAT = 100
+_STATE_EVERY_S = 0.25
+_READ_EVERY_S = 0.5
+_LONGEST_MESSAGE = 2 << 20
+_SLOWEST_QUEUE = 200
+_EXPOSED = "Everybody who can reach {address} can watch this simulated home and change it: there is no password."
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@web.middleware
+async def _only_this_page(request: web.Request, handler) -> web.StreamResponse:
+    # Other sites' pages in the same browser can send requests here too, under a name of theirs that they have
+    # pointed at this machine, or as a form.
+    name = request.url.host or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        if name != "localhost" and name != request.app.get(_SERVED_AS):
+            return web.Response(status=403, text="Open this page by the address that was printed.\n")
+    origin = request.headers.get("Origin")
+    if origin and URL(origin).authority != request.url.authority:
+        return web.Response(status=403, text="This came from another site's page.\n")
+    response = await handler(request)
+    if not response.prepared:
+        response.headers.update(_HEADERS)
+    return response
+
+
+def _answer(value: Any, status: int = 200) -> web.Response:
+    return web.json_response(value, status=status)
+
+
+class Browser:
+    """One page that listens. What it is slow to take is dropped, except that it gets the newest state."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[str] = asyncio.Queue()
+        self.pressing: set[str] = set()
+        self.log_at = 0
+
+    def tell(self, kind: str, what: Any) -> None:
+        if self.queue.qsize() < _SLOWEST_QUEUE:
+            self.queue.put_nowait(json.dumps({"type": kind, "it": what}, separators=(",", ":")))
+
+
+class Page:
+    """The pages of one run."""
+
+    def __init__(self, bench: Bench, number: int, exposed: str = "") -> None:
+        self.bench = bench
+        self.number = number
+        self.exposed = exposed
+        self.browsers: set[Browser] = set()
+        self.capture: Capture | None = None
+        self._told_refresh = 0
+        self._state = self._text = ""
+        self._read, self._read_at = 0, 0.0
+        self._state_at = 0.0
+        bench.clock.on_beat = self._beat
+        self.app = web.Application(middlewares=[_only_this_page], client_max_size=_LONGEST_MESSAGE)
+        self.app.add_routes([
+            web.get("/", lambda request: self._file("index.html")),
+            web.get("/supplier", lambda request: self._file("supplier.html")),
+            web.get("/live", self._live), web.get("/state", self._now), web.get("/screen.png", self._screen),
+            web.post("/do", self._do), web.post("/scan", self._scan), web.get("/download/{name}", self._download),
+            web.static("/static", STATIC),
+        ])  # fmt: skip
+
+    @staticmethod
+    async def _file(name: str) -> web.StreamResponse:
+        return web.FileResponse(STATIC / name)
+
+    # What is pushed
+
+    def _beat(self) -> None:
+        # Ten times a second, whatever the home's clock does.
+        bench = self.bench
+        rows = bench.trace.decode(_ROWS_A_BEAT)
+        if not self.browsers:
+            return
+        if bench.refreshing and bench.refreshing["n"] != self._told_refresh:
+            self._told_refresh = bench.refreshing["n"]
+            self._tell("refresh", bench.refreshing)
+        if rows:
+            self._tell("trace", as_dicts(self._worth_telling(rows)))
+        for browser in self.browsers:
+            self._tell_log(browser)
+        now = time.monotonic()
+        state = view.state(bench)
+        urgent = json.dumps([state["words"], state["device"], state["portal"], state["held"], state["speed"]])
+        if now - self._state_at >= _STATE_EVERY_S or urgent != self._state:
+            self._state, self._state_at = urgent, now
+            self._tell("state", state | self._panel_now())
+
+    def _panel_now(self) -> dict[str, Any]:
+        # Which picture it is, and what it says, for those who cannot see it.
+        number, now = self.bench.screens, time.monotonic()
+        if number != self._read and now - self._read_at >= _READ_EVERY_S and self.bench.home.screens:
+            self._read, self._read_at = number, now
+            self._text = "\n".join(screen_reader.read(self.bench.home.screens[-1].picture))
+        return {"screen": number, "panel_text": self._text}
+
+    def _worth_telling(self, rows: list[Row]) -> list[Row]:
+        # A page cannot be read at a thousand frames a second: at speed, the story and some of the rest.
+        speed = self.bench.clock.real_time
+        if speed is not None and speed <= 10:
+            return rows
+        return [row for i, row in enumerate(rows) if row.story or i >= len(rows) - 20]
+
+    def _tell(self, kind: str, what: Any) -> None:
+        for browser in self.browsers:
+            browser.tell(kind, what)
+
+    def _tell_log(self, browser: Browser) -> None:
+        path = self.bench.home.folder / "firmware.log"
+        with contextlib.suppress(OSError):
+            if path.stat().st_size <= browser.log_at:
+                return
+            with path.open("rb") as log:
+                log.seek(browser.log_at)
+                data = log.read()
+            whole = data[: data.rfind(b"\n") + 1]
+            browser.log_at += len(whole)
+            if whole:
+                browser.tell("log", whole.decode(errors="replace").splitlines()[-LOG_LINES:])
+
+    # What browsers ask for
+
+    async def _live(self, request: web.Request) -> web.StreamResponse:
+        socket_ = web.WebSocketResponse(max_msg_size=_LONGEST_MESSAGE, timeout=_FOR_EVER_S)
+        await socket_.prepare(request)
+        browser = Browser()
+        browser.tell("hello", view.hello(self.bench, self.number, self.exposed))
+        browser.tell("state", view.state(self.bench) | self._panel_now())
+        browser.tell("trace", as_dicts(self._history()))
+        self.browsers.add(browser)
+        sending = asyncio.get_running_loop().create_task(self._send(socket_, browser))
+        try:
+            async for message in socket_:
+                if message.type is WSMsgType.TEXT:
+                    await self._heard(browser, message.data)
+        finally:
+            self.browsers.discard(browser)
+            sending.cancel()
+            self._let_go(browser)
+        return socket_
+
+    def _let_go(self, browser: Browser) -> None:
+        # A browser that goes takes its fingers with it.
+        for name in browser.pressing:
+            with contextlib.suppress(Refused):
+                self.bench.act("button", {"name": name, "down": False})
+
+    def _history(self) -> list[Row]:
+        known = {row.n: row for row in [*self.bench.trace.story, *list(self.bench.trace.rows)[-200:]]}
+        return [known[n] for n in sorted(known)]
+
+    @staticmethod
+    async def _send(socket_: web.WebSocketResponse, browser: Browser) -> None:
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            while True:
+                await socket_.send_str(await browser.queue.get())
+
+    async def _heard(self, browser: Browser, text: str) -> None:
+        number = None
+        try:
+            order = json.loads(text)
+            number = order.get("id")
+            # Nothing is waited for here: a hand that lets go must not wait for one that presses.
+            name, value = str(order["do"]), order.get("value")
+            done = self._begin(name, value)
+            if name == "button" and isinstance(value, dict):
+                (browser.pressing.add if value.get("down") else browser.pressing.discard)(str(value.get("name")))
+        except Refused as refused:
+            browser.tell("answer", {"id": number, "error": str(refused), "fields": refused.fields})
+            return
+        except (ValueError, KeyError, TypeError, AttributeError):
+            browser.tell("answer", {"id": number, "error": "This is no order that can be read."})
+            return
+
+        def answered(future: asyncio.Future[Any]) -> None:
+            if future.cancelled():
+                return
+            error = future.exception()
+            fields = error.fields if isinstance(error, Refused) else {}
+            browser.tell(
+                "answer",
+                {"id": number, "error": str(error), "fields": fields} if error else
+                {"id": number, "result": future.result()},
+            )  # fmt: skip
+
+        done.add_done_callback(answered)
+
+    async def _do(self, request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            return _answer({"error": "This takes JSON."}, 415)
+        try:
+            order = json.loads(await request.text())
+            done = self._begin(str(order["do"]), order.get("value"))
+            return _answer({"result": await done})
+        except Refused as refused:
+            return _answer({"error": str(refused), "fields": refused.fields}, 422)
+        except (ValueError, KeyError, TypeError, AttributeError, LookupError, HttpProcessingError):
+            return _answer({"error": "This is no order that can be read."}, 400)
+
+    def _begin(self, name: str, value: Any) -> asyncio.Future[Any]:
+        done = self._about_the_run(name, value)
+        return self.bench.act(name, value) if done is None else done
+
+    def _about_the_run(self, name: str, value: Any) -> asyncio.Future[Any] | None:
+        # What is not a step of the run's, but makes it run otherwise, or another.
+        bench = self.bench
+        orders: dict[str, Callable[[], None]] = {
+            "speed": lambda: self._speed(value),
+            "hold": lambda: bench.hold(),
+            "new": lambda: bench.make(order_for(
+                None, settings_from(bench.world.settings, value), speed=bench.clock.real_time
+            )),
+            "scenario": lambda: bench.make(self._scenario(value)),
+            "replay": lambda: bench.make(order_from(value, bench.world.settings)),
+        }  # fmt: skip
+        if name not in orders:
+            return None
+        orders[name]()
+        done: asyncio.Future[Any] = bench.clock.create_future()
+        done.set_result(None)
+        return done
+
+    def _speed(self, value: Any) -> None:
+        if value is not None and (isinstance(value, bool) or value not in view.SPEEDS):
+            raise Refused(f"The speeds are {', '.join(map(str, view.SPEEDS))}, and none for as fast as it goes.")
+        self.bench.set_speed(value)
+
+    def _scenario(self, value: Any) -> Order:
+        if value not in SCENARIOS:
+            raise Refused(f"There is no scenario {str(value)[:40]!r}.")
+        bench = self.bench
+        plain = {name: Settings.__dataclass_fields__[name].default for name in SCENARIOS[value].settings}
+        settings = dataclasses.replace(bench.world.settings, **plain)
+        return order_for(value, settings, speed=bench.clock.real_time)
+
+    async def _now(self, request: web.Request) -> web.Response:
+        return _answer(view.state(self.bench) | {"run": self.number} | self._panel_now())
+
+    async def _screen(self, request: web.Request) -> web.Response:
+        buffer = io.BytesIO()
+        (self.bench.glass.seen or self.bench.home.picture()).save(buffer, "PNG")
+        return web.Response(body=buffer.getvalue(), content_type="image/png")
+
+    async def _scan(self, request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            return _answer({"error": "This takes JSON."}, 415)
+        found = scan.read(self.bench.home.picture())
+        if found is None:
+            return _answer({"error": "There is no code on the screen now."}, 422)
+        return _answer({"result": found})
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        bench, name = self.bench, request.match_info["name"]
+        folder = bench.home.folder
+        texts: dict[str, Callable[[], str]] = {
+            "replay.json": lambda: json.dumps(bench.replay(), indent=1) + "\n",
+            "readings.csv": lambda: _csv(bench),
+            "story.json": lambda: json.dumps(as_dicts(bench.trace.story), indent=1) + "\n",
+        }
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        if name in texts:
+            return web.Response(text=texts[name](), headers=headers)
+        if name == "history.zip":
+            return web.Response(body=_history_files(bench.home.flash), headers=headers)
+        if name == "zigbee_pc_keys":
+            write_keys(folder / name, bench.world.air.keys)
+        elif name == "air.pcap" and self.capture:
+            self.capture.flush()
+        elif name != "firmware.log":
+            return web.Response(status=404, text="There is no such file.\n")
+        return web.FileResponse(folder / name, headers=headers)
+
+
+def _history_files(flash: Path) -> bytes:
+    # What the device has written of the household's use, as it stands in its flash.
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted((flash / "books").glob("*")):
+            archive.write(file, file.name)
+    return packed.getvalue()
+
+
+def _csv(bench: Bench) -> str:
+    names = (
+        "time_s", "power_w", "import_wh", "export_wh", "display_power_w", "display_import", "display_export",
+        "display_gas",
+    )  # fmt: skip
+    rows = [",".join("" if value is None else str(value) for value in sample) for sample in bench.samples]
+    return "\n".join([",".join(names), *rows]) + "\n"
+
+
+def _listen(host: str, wanted: int) -> socket.socket:
+    """A socket on the wanted port, or on any other when somebody has it."""
+    for port in (wanted, 0):
+        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+            # Not before: on Linux two may bind a port that nobody listens on.
+            listening.listen(128)
+        except OSError:
+            listening.close()
+            if port == 0:
+                raise
+            continue
+        return listening
+    raise OSError(f"no free port on {host}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def serve(home: Run, listening: socket.socket, order: Order, number: int, host: str) -> Order:
+    """Serves the pages of one run until somebody orders another, which it returns."""
+    bench = Bench(home, order)
+    address = "{}:{}".format(*listening.getsockname()[:2])
+    page = Page(bench, number, "" if _is_loopback(host) else _EXPOSED.format(address=address))
+    page.app[_SERVED_AS] = host
+    runner = web.AppRunner(page.app, access_log=None, shutdown_timeout=0.1, keepalive_timeout=_FOR_EVER_S)
+    await runner.setup()
+    page.capture = Capture(home.folder / "air.pcap", home.world.air, lambda: home.clock.now_us)
+    try:
+        await web.SockSite(runner, listening.dup()).start()
+        return await bench.live()
+    finally:
+        page.capture.close()
+        home.clock.on_beat = None
+        bench.set_speed(None)
+        for browser in page.browsers:
+            browser.tell("bye", None)
+        await runner.cleanup()
+
+
+def _greet(listening: socket.socket, settings: Settings, host: str, folder: Path) -> None:
+    address, port = listening.getsockname()[:2]
+    name = f"[{address}]" if ":" in address else address
+    caveat = toolchain.interpreter().caveat
+    print(f"\nThe simulated home is running (seed {settings.seed}). Look at it here:\n")
+    print(f"    http://{name}:{port}/\n")
+    if not _is_loopback(host):
+        print(f"Mind: {_EXPOSED.format(address=f'{name}:{port}')}\n")
+    print(f"The firmware's log is {folder / 'firmware.log'}. Ctrl-C ends it.", flush=True)
+    if caveat:
+        print(caveat, flush=True)
+
+
+def serve_runs(listening: socket.socket, order: Order, folder: Path, host: str) -> None:
+    """One run after the other, as the pages order them, without end. Each has a loop and a clock of its own."""
+    number = int(time.time() * 1000)
+    while True:
+        number += 1
+        now, this = number, order
+
+        async def story(home: Run, now: int = now, this: Order = this) -> Order:
+            return await serve(home, listening, this, now, host)
+
+        order = sim_run.run(this.settings, folder, story, real_time=this.speed, served=True)
+
+
+def run(order: Order, host: str = "127.0.0.1", port: int = PORT, folder: Path = FOLDER) -> None:
+    """Runs homes and serves their pages until Ctrl-C; `folder` gets the device's flash, the log and the capture."""
+    with _listen(host, port) as listening:
+        _greet(listening, order.settings, host, folder)
+        serve_runs(listening, order, folder, host)

@@ -1,0 +1,124 @@
+// The switches in groups, drawn from the list that the home sends.
+
+import { at, h, on, order, shows, tabs, turn, write } from "./live.js";
+import { complain } from "./hands.js";
+
+let hello = null;
+let values = {};
+let chosen = "House";
+const refresh = new Map();
+
+const act = (name, value) => order(name, value).then(() => complain(null), complain);
+
+const explained = one => (one.about ? h("span", { class: "quiet", id: `about-${one.name}` }, one.about) : null);
+const described = one => (one.about ? `about-${one.name}` : null);
+
+const kinds = {
+  button: one => h("div", { class: "control" },
+    h("button", { type: "button", "data-control": one.name, "aria-describedby": described(one), onclick: () => act(one.name) }, one.label),
+    explained(one)),
+  toggle: one => {
+    const button = h("button", { type: "button", role: "switch", class: "toggle", "data-control": one.name, "aria-describedby": described(one) },
+      h("span", { class: "rocker", "aria-hidden": "true" }), h("span", {}, one.label));
+    button.onclick = () => turn(button, value => act(one.name, value));
+    refresh.set(one.name, value => shows(button, value));
+    return h("div", { class: "control" }, button, explained(one));
+  },
+  range: one => {
+    const [low, high, step, unit] = one.options;
+    const output = h("output", { for: `in-${one.name}` });
+    const input = h("input", { type: "range", min: low, max: high, step, id: `in-${one.name}`, "data-control": one.name, "aria-describedby": described(one) });
+    let mine = 0;
+    const words = value => `${value} ${unit}`;
+    input.oninput = () => { mine = Date.now(); write(output, words(input.value)); input.setAttribute("aria-valuetext", words(input.value)); };
+    input.onchange = () => act(one.name, Number(input.value));
+    refresh.set(one.name, value => {
+      if (Date.now() - mine < 1500 || value === null || value === undefined) return;
+      if (Number(input.value) !== value) input.value = value;
+      input.setAttribute("aria-valuetext", words(value));
+      write(output, words(value));
+    });
+    return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label, " ", output), input, explained(one));
+  },
+  choice: one => {
+    const select = h("select", { id: `in-${one.name}`, "data-control": one.name }, ...one.options.map(option => h("option", { value: option }, String(option))));
+    select.onchange = () => act(one.name, one.options[select.selectedIndex]);
+    refresh.set(one.name, value => { if (document.activeElement !== select) select.value = value; });
+    return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label), select, explained(one));
+  },
+  text: one => {
+    const input = h("input", { type: "text", id: `in-${one.name}`, placeholder: one.options[0] || "", autocomplete: "off", spellcheck: "false", "aria-describedby": described(one) });
+    const form = h("form", { class: "inline", novalidate: true }, input, h("button", { type: "submit", "data-control": one.name }, "Do it"));
+    form.onsubmit = event => { event.preventDefault(); act(one.name, input.value); };
+    refresh.set(one.name, value => { if (document.activeElement !== input && value) input.value = value; });
+    return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label), form, explained(one));
+  },
+};
+
+const controls = group => {
+  const some = hello.controls.filter(one => one.group === group || one.group.startsWith(`${group}: `));
+  const parts = [];
+  let last = group;
+  for (const one of some) {
+    if (one.group !== last) { parts.push(h("h3", {}, one.group.split(": ")[1].replace(/^./, c => c.toUpperCase()))); last = one.group; }
+    parts.push(kinds[one.kind](one));
+  }
+  return h("div", { class: "grid" }, ...parts);
+};
+
+const scenarios = () => h("div", {},
+  h("p", { class: "quiet" }, "A story each, with a new home and a new display. The tests tell the same ones. Speed time up to see how they end."),
+  h("p", { id: "scenario-says", role: "status" }),
+  h("ul", { class: "stories" }, ...hello.scenarios.map(one => h("li", {},
+    h("button", { type: "button", "data-scenario": one.name, "aria-describedby": `story-${one.name}`, "aria-current": one.name === hello.scenario ? "true" : null, onclick: () => act("scenario", one.name) },
+      one.name.replaceAll("-", " ")),
+    h("span", { id: `story-${one.name}` }, one.about)))));
+
+const SETTINGS = { seed: "Seed", home: "Home", panel: "Panel, inches", ezsp_version: "EZSP version", gas: "Gas", neighbour: "Neighbour's hub", far: "Far from the hub", buttons: "Buttons", baud: "Serial speed" };
+
+const fresh = () => {
+  const form = h("form", { class: "grid", id: "new", novalidate: true });
+  for (const [name, value] of Object.entries(hello.settings)) {
+    if (name === "start_us") continue;  // the same day as now
+    const options = hello.options[name];
+    const field = options
+      ? h("select", { id: `new-${name}`, name }, ...options.map(option => h("option", { value: JSON.stringify(option), selected: option === value }, option === true ? "yes" : option === false ? "no" : String(option).replaceAll("-", " "))))
+      : h("input", { id: `new-${name}`, name, type: "number", min: 0, step: 1, value });
+    const about = name === "home" ? h("span", { class: "quiet", id: "new-home-about" }, hello.homes[value] || "") : null;
+    if (name === "home") field.onchange = () => write(about, hello.homes[JSON.parse(field.value)] || "");
+    form.append(h("div", { class: "control" }, h("label", { for: `new-${name}` }, SETTINGS[name] || name), field, about));
+  }
+  form.append(h("div", { class: "control" }, h("button", { type: "submit", class: "primary" }, "Start a new home")));
+  form.onsubmit = event => {
+    event.preventDefault();
+    act("new", Object.fromEntries([...form.elements].filter(one => one.name).map(one => [one.name, JSON.parse(one.value || "null")])));
+  };
+  return h("div", {}, h("p", { class: "quiet" }, "The same settings and the same deeds give the same run, to the byte."), form);
+};
+
+const TABS = ["House", "Changes", "Supplier", "Hub", "Air", "Wire"];
+
+const show = group => {
+  chosen = group;
+  refresh.clear();
+  const panel = at("group");
+  panel.setAttribute("aria-labelledby", `group-${group}`);
+  panel.replaceChildren(group === "Stories" ? scenarios() : group === "New home" ? fresh() : controls(group));
+  update();
+};
+
+const update = () => { for (const [name, set] of refresh) set(values[name]); };
+
+on("hello", it => {
+  hello = it;
+  const groups = [...TABS.filter(group => hello.controls.some(one => one.group === group)), "Stories", "New home"];
+  at("groups").replaceChildren(...groups.map(group => h("button", { role: "tab", type: "button", id: `group-${group}`, "aria-controls": "group" }, group)));
+  tabs(at("groups"), id => show(id.slice(6)), `group-${chosen}`);
+});
+
+on("state", state => {
+  values = state.values;
+  update();
+  const says = at("scenario-says");
+  if (says) write(says, hello.scenario ? `${hello.scenario.replaceAll("-", " ")}: ${state.scenario_says}` : "");
+});

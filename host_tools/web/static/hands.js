@@ -1,0 +1,77 @@
+// The hands on the device: buttons by mouse, touch and keyboard, for as long as they are held; plug and reset.
+
+import { at, h, on, order, shows, turn } from "./live.js";
+
+const NAMES = { next: "Next", ok: "OK", back: "Back" };
+const KEYS = { n: "next", b: "back", o: "ok", Enter: "ok" };
+const HELP = { next: "Next page", ok: "OK; hold 2 s: count from zero; 5 s: status", back: "Back; hold 2 s: home" };
+// What the light says, by the firmware's numbers; the pattern says it, the colour only repeats it.
+const COLOURS = ["#fff6dd", "#3fbf60", "#ffab2e", "#ff5647", "#4aa3ff", "#c86bff"];
+const SHOWN = ["back", "ok", "next"];
+const down = new Set();
+
+// That the home was started anew is no refusal: it may be what was asked for.
+export const complain = error => { at("refusal").textContent = error && !error.anew ? error.message : ""; };
+
+const move = (name, isDown) => {
+  if (down.has(name) === isDown) return;
+  if (isDown) down.add(name); else down.delete(name);
+  const button = at(`button-${name}`);
+  if (button) button.classList.toggle("down", isDown);
+  order("button", { name, down: isDown }).then(() => complain(null), complain);
+};
+
+const make = name => {
+  const button = h("button", { type: "button", id: `button-${name}`, class: "key", title: HELP[name] }, NAMES[name] || name);
+  button.onpointerdown = event => { button.setPointerCapture(event.pointerId); move(name, true); };
+  button.onpointerup = button.onpointercancel = button.onlostpointercapture = () => move(name, false);
+  button.onkeydown = event => {
+    if (event.key === " " || event.key === "Enter") { event.preventDefault(); event.stopPropagation(); move(name, true); }
+  };
+  button.onkeyup = event => { if (event.key === " " || event.key === "Enter") { event.stopPropagation(); move(name, false); } };
+  button.onblur = () => move(name, false);
+  // A screen reader's press comes as a click without pointer or key.
+  button.onclick = event => {
+    if (event.detail === 0 && !down.has(name)) { move(name, true); setTimeout(() => move(name, false), 120); }
+  };
+  button.oncontextmenu = event => event.preventDefault();
+  return button;
+};
+
+on("hello", hello => {
+  down.clear();
+  at("buttons").replaceChildren(...SHOWN.filter(name => hello.buttons.includes(name)).map(make));
+});
+
+on("state", state => {
+  const { powered, light } = state.device;
+  shows(at("plug"), powered);
+  at("case").classList.toggle("off", !powered);
+  at("reset").disabled = !powered;
+  const lamp = at("light");
+  lamp.hidden = !light;
+  if (light) {
+    lamp.style.setProperty("--level", light.level / 255);
+    lamp.style.setProperty("--colour", COLOURS[light.state] || COLOURS[0]);
+    const words = `The light ${light.says}`;
+    if (lamp.getAttribute("aria-label") !== words) lamp.setAttribute("aria-label", words);
+    lamp.title = words;
+  }
+});
+
+at("plug").onclick = () => turn(at("plug"), value => order("plug", value)).then(() => complain(null), complain);
+at("reset").onclick = () => order("reset").then(() => complain(null), complain);
+
+const typing = event => event.ctrlKey || event.metaKey || event.altKey
+  || event.target.closest("input, select, textarea, button, a, summary, [role=tab]");
+addEventListener("keydown", event => {
+  const name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!name || typing(event) || !at(`button-${name}`)) return;
+  event.preventDefault();
+  if (!event.repeat) move(name, true);
+});
+addEventListener("keyup", event => {
+  const name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (name && down.has(name)) move(name, false);
+});
+addEventListener("blur", () => { for (const name of [...down]) move(name, false); });

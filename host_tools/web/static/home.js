@@ -1,0 +1,108 @@
+// The page of the simulated home.
+
+import { at, fillPairs, h, on, order, start, write } from "./live.js";
+import "./panel.js";
+import { complain } from "./hands.js";
+import "./controls.js";
+import "./watch.js";
+
+let hello = null;
+let state = null;
+let holding = null;
+
+const HINTS = [
+  "The display is starting.",
+  "The panel shows two codes. Open the supplier's website and type them into its form, as you would with a real supplier. The display looks for an open hub every minute at first; its OK button makes it look now.",
+  "The hub is open, and the display is joining its network.",
+  "Display and hub prove to each other who they are. That takes a few seconds.",
+  "The display looks for the meters behind the hub.",
+  "Compare the number on the panel with that of the meter, then press OK.",
+  "It reads your meters, every ten seconds. Switch the kettle on and see what it costs. Next turns the page; hold OK for two seconds to count from zero.",
+];
+const TROUBLE = "Something is in its way: the panel says what, and what to do.";
+
+const clock = utc => {
+  const time = new Date(utc);
+  write(at("clock"), time.toLocaleTimeString("en-GB", { timeZone: "Europe/London", hour: "2-digit", minute: "2-digit", second: "2-digit" }));
+  write(at("date"), time.toLocaleDateString("en-GB", { timeZone: "Europe/London", weekday: "short", day: "numeric", month: "short", year: "numeric" }));
+  at("clock").dateTime = utc;
+};
+
+const stages = () => {
+  if (at("stages").children.length !== hello.stages.length) {
+    at("stages").replaceChildren(...hello.stages.map(name => h("li", {}, name)));
+  }
+  [...at("stages").children].forEach((item, i) => {
+    const mark = i < state.stage || (i === state.stage && i === 6) ? "done" : i === state.stage ? "now" : "";
+    if (item.className !== mark) item.className = mark;
+    if (i === state.stage) item.setAttribute("aria-current", "step"); else item.removeAttribute("aria-current");
+  });
+};
+
+const hint = () => {
+  const { powered, failure, outcome } = state.device;
+  if (!powered) return "The display has no power. The panel keeps its last picture without any: that is e-ink.";
+  if (failure) return `${failure}. Switch it off and on again.`;
+  if (outcome && !["P02", "P11", "P01"].includes(outcome)) return `${state.words}. ${TROUBLE}`;
+  if (state.stage === 1 && state.hub_open) return "The hub is open for the display. Press its OK button, or wait until it looks by itself.";
+  return HINTS[state.stage];
+};
+
+const supplier = () => {
+  const { requests } = state.portal;
+  const last = requests[requests.length - 1];
+  write(at("supplier-says"), last ? `${last.reference}: ${last.stage}` : "Nothing has been asked of your supplier yet.");
+  at("supplier-says").classList.toggle("bad", Boolean(last && last.failed));
+};
+
+const speeds = () => {
+  at("speeds").replaceChildren(...[...hello.speeds, null].map(speed => {
+    const words = speed === null ? "max" : `${speed}×`;
+    return h("button", { type: "button", "data-speed": String(speed), title: speed === null ? "As fast as it goes" : null, onclick: () => order("speed", speed).catch(complain) }, words);
+  }));
+};
+
+on("hello", it => {
+  hello = it;
+  at("gone").hidden = true;
+  write(at("about"), `${it.about} Seed ${it.settings.seed}.`);
+  at("exposed").hidden = !it.exposed;
+  write(at("exposed"), it.exposed);
+  speeds();
+  at("stages").replaceChildren();
+});
+
+on("state", it => {
+  state = it;
+  if (holding !== null) state.held = holding;
+  clock(it.utc);
+  stages();
+  write(at("next"), hint());
+  fillPairs(at("meters"), it.meters);
+  supplier();
+  at("hold").setAttribute("aria-pressed", String(it.held));
+  write(at("hold"), it.held ? "Go on" : "Pause");
+  for (const button of at("speeds").children) button.setAttribute("aria-pressed", String(button.dataset.speed === String(it.speed) && !it.held));
+  document.title = `${it.words} – Inkmeter, the simulated home`;
+  if (it.panel_text !== undefined) {
+    write(at("panel-text"), it.panel_text);
+    const label = `The panel: ${it.panel_text || it.words}`;
+    if (at("panel").getAttribute("aria-label") !== label) at("panel").setAttribute("aria-label", label);
+  }
+});
+
+on("gone", () => { at("gone").hidden = false; });
+
+const hold = () => {
+  // What the home says before it has answered is older than this.
+  holding = !state.held;
+  state.held = holding;
+  (holding ? order("hold") : order("speed", state.speed)).catch(complain).finally(() => { holding = null; });
+};
+at("hold").onclick = hold;
+at("pair").onclick = () => order("pair-for-me").then(() => complain(null), complain);
+addEventListener("keydown", event => {
+  if (event.key === " " && event.target === document.body) { event.preventDefault(); hold(); }
+});
+
+start();

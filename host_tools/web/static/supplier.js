@@ -1,0 +1,207 @@
+// The supplier's website: sign in, my home, devices, add a device, and how a request comes along.
+
+import { at, h, on, order, start, write } from "./live.js";
+
+let hello = null;
+let state = null;
+let drawn = "";
+
+const signedIn = () => sessionStorage.getItem("supplier-signed-in") === "yes";
+const groups = text => text.replace(/(.{4})(?=.)/g, "$1 ");
+const pages = {};
+
+const go = page => { if (location.hash === page) route(); else location.hash = page; };
+
+// Sign in
+
+pages["#sign-in"] = () => {
+  const form = h("form", { novalidate: true },
+    h("p", {}, "Sign in to manage your account. This supplier is simulated: there is no password, and it knows one customer."),
+    h("div", { class: "field" }, h("label", { for: "who" }, "Email"),
+      h("input", { type: "text", id: "who", name: "who", autocomplete: "off", inputmode: "email", value: "householder@example.org" })),
+    h("button", { class: "primary", type: "submit", id: "sign-in" }, "Sign in"));
+  form.onsubmit = event => { event.preventDefault(); sessionStorage.setItem("supplier-signed-in", "yes"); go("#home"); };
+  return [h("h1", {}, "Sign in"), form];
+};
+
+// My home
+
+pages["#home"] = () => [
+  h("h1", {}, `Hello, ${hello.account.name}`),
+  h("section", { class: "card" }, h("h2", {}, "My home"),
+    h("dl", { class: "pairs" }, ...[["Electricity meter point (MPAN)", hello.account.mpan], ["Gas meter point (MPRN)", hello.account.mprn], ["Postcode", hello.account.postcode]]
+      .flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))),
+  h("p", { class: "actions" }, h("a", { class: "button", href: "#add" }, "Add a device"), h("a", { href: "#devices" }, "See my devices")),
+  h("div", { id: "requests" }),
+];
+
+// Devices
+
+pages["#devices"] = () => [
+  h("h1", {}, "Devices"),
+  h("p", {}, "Displays and other consumer devices on your meters' network."),
+  h("div", { id: "devices" }),
+  h("p", { class: "error", id: "removal", role: "alert" }),
+  h("p", { class: "actions" }, h("a", { class: "button", href: "#add" }, "Add a device")),
+  h("div", { id: "requests" }),
+];
+
+const remove = eui64 => order("remove-device", eui64).then(() => write(at("removal"), ""), error => write(at("removal"), error.message));
+
+const drawDevices = () => {
+  const { devices } = state.portal;
+  at("devices").replaceChildren(devices.length === 0 ? h("p", { class: "quiet", id: "no-devices" }, "None yet.") : h("table", { class: "devices" },
+    h("thead", {}, h("tr", {}, ...["Device ID", "Status", ""].map(head => h("th", { scope: "col" }, head)))),
+    h("tbody", {}, ...devices.map(([eui64, status]) => h("tr", {}, h("td", { class: "code" }, groups(eui64)), h("td", {}, status),
+      h("td", {}, h("button", { type: "button", class: "small", "data-remove": eui64, "aria-label": `Remove ${groups(eui64)}`, onclick: () => remove(eui64) }, "Remove")))))));
+};
+
+const drawRequests = () => {
+  const { requests } = state.portal;
+  at("requests").replaceChildren(...(requests.length === 0 ? [] : [h("h2", {}, "My requests"),
+    h("ul", {}, ...[...requests].reverse().map(one => h("li", {}, h("a", { href: `#request-${one.reference}` }, one.reference), `: ${one.stage}`)))]));
+};
+
+// Add a device
+
+const FIELDS = {
+  eui64: ["Device ID (EUI-64)", "16 numbers and letters, on the device's screen or label", "code", 16],
+  install_code: ["Install code", "16, 20, 28 or 36 numbers and letters. Spaces do not matter.", "code", 0],
+  mpan: ["Electricity meter point number (MPAN)", "13 digits, on your bill", "", 0],
+  mprn: ["Gas meter point number (MPRN), if you have gas", "6 to 10 digits, on your bill", "", 0],
+  postcode: ["Postcode", "", "", 0],
+};
+const NAMES = { ...Object.fromEntries(Object.entries(FIELDS).map(([name, [label]]) => [name, label])), device_type: "Device type", consent: "Consent" };
+let kept = {};   // what was typed, when the page comes back after a look elsewhere
+
+const field = (name, [label, help, kind, length]) => {
+  const input = h("input", { type: "text", id: name, name, class: kind, autocomplete: "off", autocapitalize: kind ? "characters" : null, spellcheck: "false", value: kept[name] ?? "", "aria-describedby": `${name}-help ${name}-error` });
+  const help_ = h("p", { class: "quiet", id: `${name}-help` }, help);
+  input.oninput = () => {
+    kept[name] = input.value;
+    const typed = input.value.replace(/[\s:-]/g, "").length;
+    if (kind) write(help_, typed ? `${typed} characters so far${length ? ` of ${length}` : ""}` : help);
+  };
+  return h("div", { class: "field" }, h("label", { for: name }, label), help_, input, h("p", { class: "error", id: `${name}-error` }));
+};
+
+const complain = (fields, message) => {
+  const wrong = Object.entries(fields || {});
+  for (const name of Object.keys(NAMES)) {
+    const error = at(`${name}-error`);
+    const input = at(name);
+    if (error) write(error, (fields || {})[name] || "");
+    if (input) input.setAttribute("aria-invalid", String(Boolean((fields || {})[name])));
+  }
+  const box = at("problems");
+  box.hidden = !message;
+  if (!message) return;
+  box.replaceChildren(h("h2", {}, wrong.length > 1 ? `${wrong.length} things need a look` : "One thing needs a look"),
+    h("ul", {}, ...(wrong.length ? wrong.map(([name, words]) => h("li", {}, h("a", { href: `#${name}`, onclick: event => { event.preventDefault(); at(name)?.focus(); } }, `${NAMES[name] || name}: ${words}`))) : [h("li", {}, message)])));
+  box.focus();
+};
+
+const scan = async () => {
+  const answer = await (await fetch("/scan", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" })).json().catch(() => ({ error: "The home does not answer just now." }));
+  write(at("scanned"), answer.error || "The code was read. Check it against the screen, and fill in the rest.");
+  if (!answer.result) return;
+  for (const name of ["eui64", "install_code"]) { at(name).value = groups(answer.result[name]); at(name).oninput(); }
+};
+
+pages["#add"] = () => {
+  kept = { ...(kept.mpan === undefined ? { mpan: hello.account.mpan, mprn: hello.account.mprn, postcode: hello.account.postcode } : {}), ...kept };
+  const type = h("select", { id: "device_type", name: "device_type", "aria-describedby": "device_type-error" },
+    ...[["CAD", "Consumer access device (CAD)"], ["IHD", "In-home display (IHD)"], ["PPMID", "Prepayment keypad (PPMID)"], ["ESME", "Electricity meter"]].map(([value, words]) => h("option", { value }, words)));
+  const consent = h("input", { type: "checkbox", id: "consent", name: "consent", "aria-describedby": "consent-error" });
+  const send = h("button", { class: "primary", type: "submit", id: "send" }, "Add this device");
+  const form = h("form", { novalidate: true, id: "form" },
+    h("div", { class: "field" }, h("label", { for: "device_type" }, "Device type"), type, h("p", { class: "error", id: "device_type-error" })),
+    h("p", { class: "actions" }, h("button", { type: "button", id: "scan", onclick: scan }, "Scan the code with your phone"), h("span", { class: "quiet", id: "scanned", role: "status" }, "or type it below")),
+    ...Object.entries(FIELDS).map(([name, about]) => field(name, about)),
+    h("div", { class: "field" }, h("label", { class: "consent", for: "consent" }, consent, "I live here, and I agree that this device may read my meters."), h("p", { class: "error", id: "consent-error" })),
+    send);
+  form.onsubmit = async event => {
+    event.preventDefault();
+    send.disabled = true;
+    const value = Object.fromEntries(Object.keys(FIELDS).map(name => [name, at(name).value]));
+    try {
+      const reference = await order("add-device", { ...value, device_type: type.value, consent: consent.checked });
+      kept = {};
+      go(`#request-${reference}`);
+    } catch (error) {
+      complain(error.fields, error.message);
+    } finally { send.disabled = false; }
+  };
+  return [h("h1", {}, "Add a device"), h("p", {}, "Have the device in front of you, switched on, in the room where it will live."),
+    h("div", { class: "summary", id: "problems", role: "alert", tabindex: "-1", hidden: true }), form];
+};
+
+// Progress
+
+const USUAL = ["", "a few seconds; a day if a person must look", "a second", "half a minute to half an hour", "ten minutes: the device must join in that time", "one to thirty minutes", ""];
+
+const progress = reference => [
+  h("h1", {}, `Request ${reference}`), h("p", { id: "outcome", role: "status" }), h("ol", { class: "steps", id: "steps" }),
+  h("p", { class: "actions" }, h("a", { href: "#devices" }, "My devices"), h("a", { href: "#add" }, "Add a device")),
+];
+
+const drawProgress = reference => {
+  const one = state.portal.requests.find(request => request.reference === reference);
+  if (!one) {
+    write(at("outcome"), "There is no such request. The home may have been started anew.");
+    return;
+  }
+  const last = hello.supplier_stages.length - 1;
+  const done = one.step === last;
+  const extra = !hello.supplier_stages.includes(one.stage);
+  at("outcome").className = one.failed ? "problem" : done ? "good" : "";
+  write(at("outcome"), one.failed || extra ? one.stage : done ? "Done. The device may read your meters." : `${one.stage} …`);
+  const list = at("steps");
+  if (list.children.length === 0) list.replaceChildren(...hello.supplier_stages.map(name => h("li", {}, name, h("span", { class: "quiet" }))));
+  [...list.children].forEach((item, i) => {
+    const mark = i < one.step || done ? "done" : i === one.step ? (one.failed ? "stuck" : "now") : "";
+    if (item.className !== mark) item.className = mark;
+    write(item.lastChild, i === one.step && !done && !one.failed && USUAL[i] ? `usually ${USUAL[i]}` : "");
+  });
+};
+
+// Which page
+
+const page = () => {
+  if (!signedIn()) return "#sign-in";
+  const hash = location.hash;
+  if (/^#request-R\d+$/.test(hash) || (pages[hash] && hash !== "#sign-in")) return hash;
+  return "#home";
+};
+
+const update = () => {
+  if (!state) return;
+  const key = JSON.stringify(state.portal);
+  if (key === drawn) return;
+  drawn = key;
+  const here = page();
+  if (at("devices")) drawDevices();
+  if (at("requests")) drawRequests();
+  if (here.startsWith("#request-")) drawProgress(here.slice(9));
+};
+
+const route = () => {
+  if (!hello) return;
+  const here = page();
+  const reference = here.startsWith("#request-") ? here.slice(9) : null;
+  at("main").replaceChildren(...(reference ? progress(reference) : pages[here]()));
+  at("nav").hidden = !signedIn();
+  for (const link of at("nav").querySelectorAll("a")) link.setAttribute("aria-current", link.getAttribute("href") === here ? "page" : "false");
+  document.title = `${at("main").querySelector("h1").textContent} – Hearth & Wire Energy (simulated)`;
+  drawn = "";
+  update();
+  at("main").focus({ preventScroll: true });
+  scrollTo(0, 0);
+};
+
+at("out").onclick = () => { sessionStorage.removeItem("supplier-signed-in"); go("#sign-in"); route(); };
+addEventListener("hashchange", route);
+on("hello", it => { const first = !hello || hello.run !== it.run; hello = it; at("gone").hidden = true; if (first) route(); });
+on("state", it => { state = it; update(); });
+on("gone", () => { at("gone").hidden = false; });
+start();

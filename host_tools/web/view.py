@@ -1,0 +1,132 @@
+"""What the pages are told of a run, as values for JSON."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from host_tools import toolchain
+from host_tools.sim.scenarios import SCENARIOS
+from host_tools.web import controls
+from host_tools.web.bench import SPEEDS, Bench, settings_as_dict
+
+STAGES = (
+    "Starting", "Waiting for your supplier", "Joining the meter network", "Checking the hub's keys",
+    "Finding your meters", "Is this your meter? Press OK", "Reading your meters",
+)  # fmt: skip
+_ABOUT = "The real firmware runs in a real MicroPython; the radio, the hub, the meters and the supplier are simulated."
+
+
+def hello(bench: Bench, run: int, exposed: str) -> dict[str, Any]:
+    """What does not change while the run lasts."""
+    caveat = toolchain.interpreter().caveat
+    panel = bench.world.panel
+    return {
+        "run": run,
+        "about": f"{_ABOUT} {caveat}." if caveat else _ABOUT,
+        "exposed": exposed,
+        "stages": STAGES,
+        "settings": settings_as_dict(bench.world.settings),
+        "options": {name: values for name, values in controls.setting_options().items() if values is not None},
+        "homes": {name: home.about for name, home in controls.HOMES.items()},
+        "controls": [one.as_dict() for one in bench.controls],
+        "scenarios": [{"name": one.name, "about": one.about} for one in SCENARIOS.values()],
+        "scenario": bench.order.scenario,
+        "buttons": controls.buttons(bench),
+        "speeds": SPEEDS,
+        "panel": dict(zip(("width", "height"), panel.landscape, strict=True)),
+        "account": {name: getattr(bench.world.portal.account, name) for name in ("name", "mpan", "mprn", "postcode")},
+        "supplier_stages": controls.stages(),
+    }  # fmt: skip
+
+
+def state(bench: Bench) -> dict[str, Any]:
+    """How things stand now."""
+    held, clock, world = bench.held, bench.clock, bench.world
+    return {
+        "utc": datetime.datetime.fromtimestamp(clock.now_us // 1_000_000, datetime.UTC).isoformat(),
+        "elapsed_s": round(clock.elapsed_s, 1),
+        "speed": clock.real_time,
+        "held": clock.hold_us is not None,
+        "device": _device(bench),
+        "words": words(bench),
+        "stage": held.get("stage", 0),
+        "meters": meters(bench),
+        "values": {control.name: control.read() for control in bench.controls if control.kind != "button"},
+        "portal": _portal(bench),
+        "scenario_says": bench.scenario_says,
+        "health": _health(bench),
+        "steps": len(bench.steps),
+        "hub_open": world.hub.is_open,
+        "frames": world.air.frames,
+    }
+
+
+def words(bench: Bench) -> str:
+    """How far the device has come, in words."""
+    if not bench.world.device:
+        return "Switched off"
+    if bench.failure:
+        return "The firmware has stopped"
+    if not bench.held:
+        return STAGES[0]
+    outcome = bench.held["outcome"]
+    return STAGES[bench.held["stage"]] + (f", {outcome}" if outcome else "")
+
+
+def _device(bench: Bench) -> dict[str, Any]:
+    device = bench.world.device
+    return {
+        "powered": device is not None,
+        "failure": bench.failure,
+        "outcome": bench.held.get("outcome"),
+        "light": {"level": device.light.level, "state": device.light.state, "says": controls.LIGHT[device.light.state]}
+        if device else None,
+    }  # fmt: skip
+
+
+def meters(bench: Bench) -> list[list[str]]:
+    """What the meters themselves show."""
+    household, world = bench.world.household, bench.world
+    demand = household.demand_w
+    rows = [
+        ["Number on the meter", world.meter.serial.decode()],
+        ["Electricity", f"{household.import_wh / 1000:.3f} kWh"],
+        ["Sent out", f"{household.export_wh / 1000:.3f} kWh"],
+        ["Power now", f"{demand} W" if demand >= 0 else f"sending out {-demand} W"],
+    ]
+    if world.gas_meter:
+        rows.append(["Gas", f"{household.gas_litres / 1000:.3f} m³"])
+    return rows
+
+
+def _portal(bench: Bench) -> dict[str, Any]:
+    portal = bench.world.portal
+    return {
+        "requests": [
+            {
+                "reference": one.reference, "eui64": one.eui64.hex().upper(), "stage": one.stage, "failed": one.failed,
+                "step": one.step, "type": one.device_type, "past": [[round(at, 1), said] for at, said in one.past],
+            }
+            for one in portal.requests
+        ],
+        "devices": [[eui64.hex().upper(), status] for eui64, status in portal.devices()],
+    }  # fmt: skip
+
+
+def _health(bench: Bench) -> dict[str, Any]:
+    held, world = bench.held, bench.world
+    return {
+        "heap": held.get("heap"),
+        "restarts": held.get("restarts"),
+        "serial": {
+            "bytes to the radio module": world.uart_to_ncp.bytes, "bytes to the firmware": world.uart_to_host.bytes,
+            "bytes hurt": world.uart_to_ncp.hurt + world.uart_to_host.hurt,
+            "frames sent again": world.ncp.ash.retransmissions,
+        },
+        "panel": {
+            "full refreshes": world.panel.full_refreshes, "partial refreshes": world.panel.partial_refreshes,
+            "complaints": len(world.panel.complaints), "the last": (world.panel.complaints or ["none"])[-1],
+        },
+        "not believed": dict(world.ncp.stack.discarded),
+    }  # fmt: skip

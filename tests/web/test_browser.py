@@ -1,0 +1,356 @@
+"""The pages in a real browser: what a newcomer does, what a developer does, and who has no mouse."""
+
+import io
+import os
+import re
+import signal
+
+import pytest
+from PIL import Image
+from served import serving
+
+from host_tools import screen_reader
+from host_tools.sim.portal import TROUBLES
+from host_tools.sim.scenarios import SCENARIOS
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory):
+    """A home that shows its code; for tests that leave it as it is."""
+    with serving(tmp_path_factory.mktemp("waiting")) as home:
+        home.do("speed", 10)
+        home.until(lambda now: "P02" in now["words"])
+        home.do("speed", 1)
+        home.code = home.label()
+        yield home
+
+
+def panel(home):
+    return screen_reader.read(Image.open(io.BytesIO(home.get("/screen.png")[1])).convert("1"))
+
+
+def speed(page, words):
+    page.locator(f"[data-speed='{'null' if words == 'max' else words.rstrip('x')}']").click()
+
+
+def supplier(page):
+    """The supplier's website as the home's page opens it, signed in, at its form."""
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the supplier's website").click()
+    site = opened.value
+    site.get_by_role("button", name="Sign in").click()
+    site.get_by_role("main").get_by_role("link", name="Add a device").click()
+    return site
+
+
+def tab(page, name):
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def send(site, home, **changes):
+    """Fills the form in and sends it."""
+    right = {"eui64": home.code["eui64"], "install_code": home.code["install_code"], "device_type": "CAD",
+             "mpan": "1200000000011", "mprn": "7400000018", "postcode": "zz9 9zz", "consent": True}  # fmt: skip
+    for name, value in {**right, **changes}.items():
+        field = site.locator(f"#{name}")
+        if name == "consent":
+            field.set_checked(value)
+        elif name == "device_type":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    site.get_by_role("button", name="Add this device").click()
+
+
+def test_a_newcomers_first_ten_minutes(home, browse):
+    page = browse(home.url)
+    speed(page, "10x")
+    page.get_by_text("The panel shows two codes.").wait_for()
+    home.code = home.label()
+    site = supplier(page)
+    groups = re.sub("(....)", r"\1 ", home.code["install_code"].lower())
+    send(site, home, install_code=groups)
+    site.get_by_role("heading", name="Request R1001").wait_for()
+    site.locator("li.now", has_text="Your hub is open").wait_for()
+    page.get_by_text("The hub is open for the display.").wait_for()
+    page.get_by_role("button", name="OK", exact=True).click()
+    speed(page, "60x")
+    page.get_by_text("Compare the number on the panel").wait_for()
+    site.get_by_text("Done. The device may read your meters.").wait_for()
+    speed(page, "10x")
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.get_by_text("It reads your meters").wait_for()
+    page.locator("#story summary", has_text="Confirm Key Data Response").first.wait_for()
+    # What does the kettle cost? With a car on the charger no sun covers it.
+    for name in ("Kettle", "Car charger"):
+        page.get_by_role("switch", name=name).click()
+    speed(page, "60x")
+    page.locator("#panel[aria-label*='an hour']").wait_for()
+    assert "USING" in page.get_by_role("img", name="The panel").get_attribute("aria-label")
+    assert any("an hour" in line for line in panel(home))
+    site.get_by_role("link", name="My devices").click()
+    site.get_by_role("cell", name="Reads your meters").wait_for()
+
+
+def test_the_form_refuses_in_words(waiting, browse):
+    page = browse(waiting.url)
+    site = supplier(page)
+    code = waiting.code["install_code"]
+    for field, value, words in (
+        ("device_type", "PPMID", "This page adds display or CAD devices only."),
+        ("eui64", "", "Please fill this in."),
+        ("eui64", "001122334455", "That looks like the Wi-Fi address. Use the 16-character Zigbee ID."),
+        ("eui64", "00DB1234567890A", "16 characters are needed, you typed 15."),
+        ("eui64", "00DB1234567890A01", "16 characters are needed, you typed 17."),
+        ("eui64", "O0DB1234567890A0", "Did you mean 00DB1234567890A0?"),
+        ("install_code", "", "Please fill this in."),
+        ("install_code", code[:-1], "Install codes are 16, 20, 28 or 36 characters; you typed 35."),
+        ("install_code", code[:8] + "FFFF" + code[12:], "One or more characters are wrong."),
+        ("install_code", waiting.code["eui64"], "One or more characters are wrong."),
+        ("mpan", "12345", "MPANs are 13 digits."),
+        ("mpan", "1200000000012", "The last one is a check digit and does not agree."),
+        ("mpan", "1012345678903", "We do not supply this meter."),
+        ("mprn", "12", "MPRNs are 6 to 10 digits."),
+        ("postcode", "NOWHERE", "That is no postcode."),
+        ("postcode", "AB1 2CD", "We do not have this meter at that postcode."),
+        ("consent", False, "Without your consent"),
+    ):
+        send(site, waiting, **{field: value})
+        site.locator(f"#{field}-error", has_text=words).wait_for()
+        assert site.locator(f"#{field}").get_attribute("aria-invalid") == "true"
+        assert site.locator("[aria-invalid=true]").count() == 1, field
+        assert site.get_by_role("alert").locator("li").count() == 1
+    # Gas is not everybody's; and all that is wrong is said at once.
+    send(site, waiting, mprn="", eui64="", consent=False)
+    site.get_by_role("heading", name="2 things need a look").wait_for()
+    assert site.get_by_role("alert").locator("li").count() == 2
+    assert waiting.state()["portal"]["requests"] == []
+
+
+def test_the_back_office_refuses_in_words(home, browse):
+    home.do("speed", 10)
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    home.code = home.label()
+    tab(page, "Supplier")
+    site = supplier(page)
+    speed(page, "60x")
+    words = {
+        "address": "We could not match your address.", "old-supplier": "still with your old supplier",
+        "unknown-model": "We do not know this model.", "hub-offline": "We cannot reach your hub. Try again",
+        "listed-elsewhere": "on another home's list",
+    }  # fmt: skip
+    assert {*words, "no-access"} == set(TROUBLES)
+    for trouble, said in words.items():
+        switch = page.locator(f"[data-control=trouble-{trouble}]")
+        switch.click()
+        send(site, home)
+        site.locator("#outcome", has_text=said).wait_for()
+        switch.click()
+        site.locator("#nav").get_by_role("link", name="Add a device").click()
+    tab(page, "Hub")
+    page.get_by_role("switch", name="Its list is full").click()
+    send(site, home)
+    site.locator("#outcome.problem", has_text="Your hub is full.").wait_for()
+
+
+def test_every_scenario_has_a_button_that_begins_it(home, browse):
+    page = browse(home.url)
+    tab(page, "Stories")
+    names = page.eval_on_selector_all("[data-scenario]", "all => all.map(one => one.dataset.scenario)")
+    assert names == list(SCENARIOS)
+    speed(page, "60x")
+    for name in names:
+        page.locator(f"[data-scenario={name}]").click()
+        # How it ends is told in tests/system/test_scenarios.py.
+        page.locator("#scenario-says", has_text=f"{name.replace('-', ' ')}: ").wait_for()
+        assert page.locator("[aria-current=true][data-scenario]").get_attribute("data-scenario") == name
+    page.locator("[data-scenario=pairing]").click()
+    page.locator("#scenario-says", has_text="pairing: running").wait_for()
+    speed(page, "max")
+    page.locator("#scenario-says", has_text="pairing: all right after").wait_for()
+
+
+def test_two_browsers_and_a_reload_in_the_middle(home, browse):
+    home.do("speed", 10)
+    one, two = browse(home.url), browse(home.url, **PHONE)
+    one.get_by_text("The panel shows two codes.").wait_for()
+    speed(one, "60x")
+    two.get_by_role("button", name="Fill it in for me").tap()
+    for page in (one, two):
+        page.get_by_text("Compare the number on the panel").wait_for()
+    assert one.locator("#supplier-says").inner_text() == two.locator("#supplier-says").inner_text()
+    shown = one.locator("#story summary").count()
+    one.reload()
+    one.locator("#story summary", has_text="joinNetwork").first.wait_for()
+    assert one.locator("#story summary").count() >= shown > 30
+    two.get_by_role("button", name="OK", exact=True).tap()
+    for page in (one, two):
+        page.get_by_text("It reads your meters").wait_for()
+    # The device starts anew, and goes on where it was.
+    one.get_by_role("switch", name="Power").click()
+    two.get_by_text("The display has no power.").wait_for()
+    two.get_by_role("switch", name="Power").tap()
+    one.get_by_text("It reads your meters").wait_for()
+    one.get_by_role("button", name="Reset the display").click()
+    one.locator("#story summary", has_text="Reset button").wait_for()
+    two.get_by_text("It reads your meters").wait_for()
+    assert two.locator("#supplier-says").inner_text().startswith("R1001: Done")
+
+
+def test_a_link_replays_the_run_and_asks_first(home, browse):
+    home.do("speed", 10)
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    page.get_by_role("switch", name="Kettle").click()
+    speed(page, "60x")
+    page.get_by_role("button", name="Fill it in for me").click()
+    page.locator("#story summary", has_text="Confirm Key Data Response").first.wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    tab(page, "Take away")
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_label("Link to this run")
+    page.locator(".take [role=status]", has_text="Cop").wait_for()
+    before = home.state()
+    log = home.get("/download/firmware.log")[1]
+    other = browse(link.input_value())
+    other.get_by_text("This link holds a run: seed 1, 2 deeds.").wait_for()
+    assert home.state()["run"] == before["run"]
+    other.get_by_role("button", name="Play it again").click()
+    after = home.until(lambda now: now["held"] and now["run"] != before["run"])
+    assert after["meters"] == before["meters"] and after["values"]["load-kettle"]
+    assert home.get("/download/firmware.log")[1] == log
+    other.get_by_text("This link holds a run").wait_for(state="hidden")
+    assert "#" not in other.url
+
+
+def test_by_keyboard_alone(waiting, browse):
+    page = browse(waiting.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    before = waiting.state()["steps"]
+    page.keyboard.press("Enter")
+    waiting.until(lambda now: now["steps"] == before + 2, what="a press and a letting go")
+    page.keyboard.down("Enter")
+    waiting.until(lambda now: now["steps"] == before + 3)
+    assert page.locator("#button-ok.down").count() == 1
+    page.keyboard.up("Enter")
+    waiting.until(lambda now: now["steps"] == before + 4)
+    page.keyboard.press("Space")
+    waiting.until(lambda now: now["held"])
+    page.keyboard.press("Space")
+    waiting.until(lambda now: not now["held"])
+    # The page goes with a finger on a button.
+    steps = waiting.state()["steps"]
+    page.keyboard.down("b")
+    waiting.until(lambda now: now["steps"] == steps + 1)
+    page.reload()
+    waiting.until(lambda now: now["steps"] == steps + 2, what="the button let go")
+    page.get_by_role("tab", name="House").focus()
+    for key, name in (("ArrowRight", "Supplier"), ("End", "New home"), ("ArrowRight", "House")):
+        page.keyboard.press(key)
+        chosen = page.locator("#groups [aria-selected=true]")
+        assert chosen.inner_text() == name or key == "ArrowRight"
+    # Nothing that can be reached is without a name, and nothing that takes words without a label.
+    unnamed = page.evaluate("""[...document.querySelectorAll('button, a, input, select, [role=img]')].filter(one =>
+        !(one.textContent.trim() || one.getAttribute('aria-label') || (one.labels && one.labels.length)))
+        .map(one => one.outerHTML)""")
+    assert unnamed == []
+    assert page.get_by_role("img", name="The panel: Waiting for your supplier").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_can_be_read(waiting, browse, scheme):
+    for path in ("/", "/supplier"):
+        page = browse(waiting.url + path, color_scheme=scheme, **PHONE)
+        page.get_by_role("heading").first.wait_for()
+        if path == "/":
+            page.get_by_text("The panel shows two codes.").wait_for()
+            for name in ("House", "Supplier", "Hub", "Air", "Wire", "Stories", "New home", "All traffic",
+                         "Firmware's log", "Health", "Take away"):  # fmt: skip
+                tab(page, name)
+                assert _overflow(page) == 0, name
+        assert _overflow(page) == 0, path
+        pale = page.evaluate(_CONTRAST)
+        assert pale == [], (path, scheme)
+
+
+def _overflow(page):
+    return page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+
+
+# Text whose contrast with what is behind it is under 4.5 to 1 (WCAG 2.2, 1.4.3).
+_CONTRAST = """
+(() => {
+  const rgb = text => {
+    const c = new OffscreenCanvas(1, 1).getContext('2d');
+    c.fillStyle = text;
+    c.fillRect(0, 0, 1, 1);
+    return [...c.getImageData(0, 0, 1, 1).data];
+  };
+  const linear = v => v / 255 <= .04045 ? v / 255 / 12.92 : ((v / 255 + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * linear(r) + .7152 * linear(g) + .0722 * linear(b);
+  const behind = one => {
+    for (; one; one = one.parentElement) {
+      const style = getComputedStyle(one);
+      if (style.backgroundImage !== 'none') return null;
+      const c = rgb(style.backgroundColor);
+      if (c[3] === 255) return c;
+    }
+    return [255, 255, 255, 255];
+  };
+  const bad = [];
+  for (const one of document.querySelectorAll('body *')) {
+    const own = [...one.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    const back = behind(one);
+    if (!own || !back || !one.checkVisibility() || one.closest(':disabled, .hidden, .skip')) continue;
+    const a = light(rgb(getComputedStyle(one).color)), b = light(back);
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) bad.push(`${one.tagName} ${one.textContent.trim().slice(0, 30)} ${ratio.toFixed(2)}`);
+  }
+  return bad;
+})()
+"""
+
+
+@pytest.mark.parametrize("ratio", [1, 1.5, 3])
+def test_the_panel_is_crisp(waiting, browse, ratio):
+    page = browse(waiting.url, device_scale_factor=ratio)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    for button in (None, "Smaller", "Larger"):
+        if button:
+            page.get_by_role("button", name=button).click()
+        wide, high, columns, rows = page.evaluate("""(() => { const p = document.getElementById('panel');
+            const box = p.getBoundingClientRect(); return [box.width, box.height, p.width, p.height]; })()""")
+        assert (columns, rows) == (296, 128)
+        factor = wide * ratio / columns
+        assert abs(factor - round(factor)) < 0.01 and abs(high * ratio / rows - factor) < 0.01
+    # It shows the picture itself, pixel for pixel.
+    shades = page.evaluate("""(() => { const p = document.getElementById('panel');
+        const { data } = p.getContext('2d').getImageData(0, 0, p.width, p.height);
+        return [...data].filter((_, i) => i % 4 === 0); })()""")
+    image = Image.open(io.BytesIO(waiting.get("/screen.png")[1]))
+    assert [shade < 128 for shade in shades] == [value < 128 for value in image.tobytes()]
+
+
+def test_who_serves_it_to_others_is_told(tmp_path, browse):
+    with serving(tmp_path, "--host", "0.0.0.0") as home:
+        assert "Everybody who can reach 0.0.0.0:" in home.said
+        page = browse(home.url.replace("0.0.0.0", "127.0.0.1"))
+        page.get_by_role("alert").get_by_text("there is no password").wait_for()
+        page.context.close()
+
+
+def test_the_firmwares_end_is_said_and_survived(home, browse):
+    """A device that stops is no end of the page."""
+    home.do("speed", 10)
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    (child,) = home.children()
+    os.kill(child, signal.SIGKILL)
+    page.get_by_text("Switch it off and on again.").wait_for()
+    page.get_by_role("switch", name="Power").click()
+    page.get_by_role("switch", name="Power").click()
+    page.get_by_text("The panel shows two codes.").wait_for()

@@ -1,0 +1,143 @@
+"""What the page's server answers, asked without a browser, with the real firmware behind it."""
+
+import io
+import json
+import socket
+import zipfile
+
+import pytest
+from PIL import Image
+
+from host_tools import screen_reader
+from host_tools.web import server
+
+
+def form(home, **changes):
+    """The supplier's form, rightly filled in but for the changes."""
+    account = home.hello["account"]
+    right = {name: account[name] for name in ("mpan", "mprn", "postcode")}
+    return {**right, **home.code, "device_type": "CAD", "consent": True, **changes}
+
+
+@pytest.fixture
+def paired_up(home):
+    """A home whose panel shows its code; the code read from the picture."""
+    home.do("speed", 10)
+    home.until(lambda now: "P02" in now["words"])
+    home.hello = {"account": {"mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ"}}
+    home.code = home.label()
+    return home
+
+
+def picture(home):
+    return Image.open(io.BytesIO(home.get("/screen.png")[1])).convert("1")
+
+
+def test_from_the_code_to_the_readings(paired_up):
+    home = paired_up
+    assert picture(home).size == (296, 128)
+    assert screen_reader.shows(picture(home), "Waiting for your supplier")
+    assert screen_reader.shows(picture(home), home.code["eui64"][:4])
+    assert home.do("add-device", form(home)) == "R1001"
+    home.do("speed", 60)
+    now = home.until(lambda now: "P11" in now["words"])
+    assert now["portal"]["requests"][0]["stage"].startswith("Done")
+    for down in (True, False):
+        home.do("button", {"name": "ok", "down": down})
+    home.until(lambda now: now["words"] == "Reading your meters")
+    assert [name for name, _ in home.state()["meters"]] == [
+        "Number on the meter", "Electricity", "Sent out", "Power now", "Gas",
+    ]  # fmt: skip
+    replay = json.loads(home.get("/download/replay.json")[1])
+    assert home.code["install_code"] not in json.dumps(replay)
+    assert home.get("/download/air.pcap")[1][:4] == b"\xd4\xc3\xb2\xa1"
+    assert b"Normal" in home.get("/download/zigbee_pc_keys")[1]
+    assert home.code["install_code"].encode() not in home.get("/download/story.json")[1]
+    log = home.get("/download/firmware.log")[1].decode()
+    assert "keys: agreed" in log
+    assert home.get("/download/readings.csv")[1].startswith(b"time_s,power_w")
+    assert home.get("/download/passwd")[0] == 404
+    with zipfile.ZipFile(io.BytesIO(home.get("/download/history.zip")[1])) as history:
+        assert history.testzip() is None and history.namelist()
+
+    # The same again, from the seed and what was done: the same log to the byte.
+    home.do("replay", replay)
+    again = home.until(lambda now: now["held"] and now["steps"] == len(replay["steps"]), 60)
+    assert again["words"] == "Reading your meters"
+    assert home.get("/download/firmware.log")[1].decode() == log[: len(home.get("/download/firmware.log")[1])]
+    assert json.loads(home.get("/download/replay.json")[1])["steps"] == replay["steps"]
+
+
+def test_other_sites_get_nothing(home):
+    press = {"do": "button", "value": {"name": "ok", "down": True}}
+    for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
+        assert home.post("/do", press, headers)[0] == 403, headers
+        assert home.post("/scan", {}, headers)[0] == 403, headers
+        live = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+                "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}  # fmt: skip
+        assert home.get("/live", {**live, **headers})[0] == 403, headers
+    assert home.get("/", {"Host": "evil.example:8321"})[0] == 403
+    assert home.post("/do", press, {"Origin": home.url})[0] == 200
+    assert home.get("/", {"Host": home.url.replace("127.0.0.1", "localhost").removeprefix("http://")})[0] == 200
+    # A form of another site's can be sent without asking; JSON cannot.
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain"):
+        assert home.post("/do", press, {"Content-Type": kind})[0] == 415
+        assert home.post("/scan", {}, {"Content-Type": kind})[0] == 415
+    headers = home.get("/")[2]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    for path in ("/static/../server.py", "/static/%2e%2e/server.py", "/download/..%2f..%2fserver.py"):
+        assert home.get(path)[0] in (403, 404), path
+
+
+def test_odd_orders_are_answered_in_words(home):
+    for body in (b"", b"{", b"[]", b"7", b"\xff\xfe", b'{"do": 1}', b'{"value": 1}', b'{"do": "replay"}',
+                 b'{"do": "replay", "value": {"inkmeter": 1}}'):  # fmt: skip
+        status, answer, _ = home.post("/do", body)
+        assert status in (400, 422) and json.loads(answer)["error"], body
+    for name, value, words in (
+        ("nonsense", None, "nothing here called"), ("button", {"name": "off", "down": True}, "no such button"),
+        ("button", {"name": "ok", "down": 1}, "on or off"), ("loss", 91, "from 0 to 90"), ("loss", "9", "from 0 to 90"),
+        ("loss", True, "from 0 to 90"), ("hub-power", "on", "on or off"), ("speed", 7, "speeds are"),
+        ("speed", True, "speeds are"), ("scenario", "heaven", "no scenario"), ("new", {"seed": -1}, "cannot be"),
+        ("new", {"seed": "1"}, "cannot be"), ("new", {"timeline": 1}, "no setting"), ("new", [], "no settings"),
+        ("faults", "explode", "is no fault"), ("hub-channel", 7, "one of"), ("remove-device", "12", "16 characters"),
+        ("remove-device", "00DB1234567890A0", "not on your list"), ("add-device", None, "no form"),
+    ):  # fmt: skip
+        status, answer, _ = home.post("/do", {"do": name, "value": value})
+        assert status == 422 and words in json.loads(answer)["error"], (name, value, answer)
+    assert home.state()["portal"]["requests"] == []
+
+
+def test_it_stands_still_when_held_and_answers_all_the_same(home):
+    home.do("hold")
+    first = home.state()
+    assert first["held"]
+    home.do("load-kettle", True)
+    second = home.state()
+    assert second["values"]["load-kettle"] and second["elapsed_s"] - first["elapsed_s"] < 0.2
+    home.do("speed", 60)
+    home.until(lambda now: now["elapsed_s"] > first["elapsed_s"] + 30)
+
+
+def test_power_and_reset(home):
+    home.do("speed", 10)
+    home.until(lambda now: "P02" in now["words"])
+    home.do("plug", False)
+    assert home.state()["words"] == "Switched off"
+    status, answer, _ = home.post("/do", {"do": "button", "value": {"name": "ok", "down": True}})
+    assert status == 422 and "no power" in json.loads(answer)["error"]
+    home.do("plug", True)
+    home.until(lambda now: "P02" in now["words"])
+    home.do("reset")
+    assert home.state()["words"] in ("Starting", "Waiting for your supplier, P02")
+    home.until(lambda now: "P02" in now["words"])
+
+
+def test_a_port_that_is_taken_is_left_alone():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with server._listen("127.0.0.1", port) as other:
+            assert other.getsockname()[1] != port
