@@ -167,7 +167,7 @@ def test_an_account_that_is_paid_beforehand():
     assert session.job("prepayment") == 60
     assert session.job("account") == 900
     for fact, value in (
-        (facts.PREPAID, 0x0497),
+        (facts.PREPAID, 2),
         (facts.CREDIT_REMAINING, -950_000),
         (facts.EMERGENCY_CREDIT, 50_000),
         (facts.CREDIT_STATUS, 0x34),

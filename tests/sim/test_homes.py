@@ -387,7 +387,9 @@ def test_blocks_change_with_use():
             block, used = found[0x000E], world.meter.supply.in_month(now_us)
             assert block == 1 + (used >= 90_000) + (used >= 120_000)
             assert price.price == (31_200, 22_400, 27_900)[block - 1] and price.digits_and_tier == 0x50
-            assert sum(found[one] for one in (0x0700, 0x0701, 0x0702)) == found[0x000C] == used
+            blocks = sum(found[one] for one in (0x0700, 0x0701, 0x0702))
+            # A counter may tick between two answers.
+            assert abs(blocks - found[0x000C]) <= 1 and 0 <= found[0x000C] - used <= 1
             assert price.block_thresholds == 2 and price.duration == 0xFFFF
             seen.add(int(block))
         assert len(seen) >= 2
