@@ -26,6 +26,7 @@ ELECTRICITY = const(0)
 GAS = const(1)
 
 _POWER_AGE = const(60)
+_MOST_WATTS = const(250000)  # more than the fuses of any home let through
 _REGISTER_AGE = const(180)
 _MIRROR_AGE = const(3900)  # reports come each half-hour; one may be missed
 PRICE_AGE = const(7200)
@@ -84,9 +85,10 @@ class Meter:
             value.max_age = max(value.max_age, seconds)
 
     def watts(self, now):
-        """InstantaneousDemand in W, below 0 for export; None where it is not known."""
+        """InstantaneousDemand in W, below 0 for export; None where it is not known or cannot be."""
         raw = self.instantaneous_demand.current(now)
-        return None if raw is None else scale(raw, self.multiplier, self.divisor, 3)
+        watts = None if raw is None else scale(raw, self.multiplier, self.divisor, 3)
+        return None if watts is None or abs(watts) > _MOST_WATTS else watts
 
 
 class Price:

@@ -77,6 +77,8 @@ async def poll(session, commodity):
     put(meter, found, now, utc)
     if _AMBIENT_CONSUMPTION_INDICATOR in found:
         session.home.put(AMBIENT, found[_AMBIENT_CONSUMPTION_INDICATOR], now)
+    if session.ledger and meter.instantaneous_demand.value is not None and meter.watts(now) is None:
+        session.ledger.held_back += 1
     enter(session.ledger, meter, utc)
 
 

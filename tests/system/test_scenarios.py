@@ -4,8 +4,13 @@ import pytest
 
 from host_tools.sim.scenarios import SCENARIOS
 
+# Half a minute each; the others take seconds.
+LONG = {"hub-off-for-a-day", "hub-swapped-and-unknown-there"}
 
-@pytest.mark.parametrize("name", SCENARIOS)
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in SCENARIOS]
+)
 def test_scenario(tell, name):
     one = SCENARIOS[name]
     assert one.about.endswith(".")

@@ -60,6 +60,17 @@ def machine():
         yield board
 
 
+# As little as a firmware can be: what is deployed here matters for its names alone.
+FIRMWARE = {
+    "main.py": "import board\nfrom inkmeter import app\n\napp.run(board)\n",
+    "inkmeter/__init__.py": "",
+    "inkmeter/app.py": "import asyncio\nfrom inkmeter.log import log\n\ndef run(board):\n"
+    "    log('inkmeter', 'starting on', board.NAME)\n    asyncio.run(asyncio.sleep(10000))\n",
+    "inkmeter/log.py": "def log(area, *words):\n    print(area + ':', *words)\n",
+    "inkmeter/session.py": "x = 1\n",
+    "inkmeter/fonts/body.fnt": "0123456789" * 400,
+}
+
 MEASURE = """
 import gc, json, sys, asyncio, board
 from inkmeter.app import App
@@ -71,6 +82,15 @@ async def main():
     print(json.dumps([gc.mem_alloc(), sys.maxsize, app.supervisor.restarts]))
 asyncio.run(main())
 """
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """A firmware of a few files, which is copied in seconds."""
+    for name, text in FIRMWARE.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(build, "FIRMWARE", tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +115,7 @@ def deployed(machine, boards):
     return done
 
 
-def test_deploys_starts_and_then_copies_only_what_changed(machine, boards):
+def test_deploys_starts_and_then_copies_only_what_changed(machine, boards, small):
     done = deployed(machine, boards)
     assert "main.py" in done["copied"] and "lib/session.mpy" in done["copied"] and not done["unchanged"]
     again = deployed(machine, boards)
@@ -105,13 +125,14 @@ def test_deploys_starts_and_then_copies_only_what_changed(machine, boards):
     assert deployed(machine, boards)["copied"] == ["board.mpy"]
 
 
-def test_what_the_firmware_no_longer_has_goes_and_what_is_the_device_s_own_stays(machine, boards):
+def test_what_the_firmware_no_longer_has_goes_and_what_is_the_device_s_own_stays(machine, boards, small):
     deployed(machine, boards)
     mpremote(machine, "exec", "open('lib/old.mpy', 'w').close(); open('state.json', 'w').write('{}')")
     assert deployed(machine, boards)["removed"] == ["lib/old.mpy"]
     assert "state.json" in mpremote(machine, "fs", "ls")
 
 
+@pytest.mark.slow
 def test_the_firmware_on_32_bit_bare_metal_stays_within_its_heap(machine, boards):
     deployed(machine, boards)
     alloc, maxsize, restarts = json.loads(mpremote(machine, "exec", "import measure").strip().splitlines()[-1])
