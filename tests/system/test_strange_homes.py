@@ -187,7 +187,9 @@ def test_a_server_that_is_silent_does_not_hide_the_others(tell, silent):
         held = await home.until_held(
             lambda held: held["meters"]["0"]["instantaneous_demand"]["state"] == "live", 60, "a reading"
         )
-        assert held["meters"]["0"]["current_summation_delivered"]["value"] and (home.shows("USING") or home.shows("SENDING OUT"))
+        assert held["meters"]["0"]["current_summation_delivered"]["value"] and (
+            home.shows("USING") or home.shows("SENDING OUT")
+        )
 
     tell(story)
 
