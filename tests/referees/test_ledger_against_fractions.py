@@ -202,17 +202,23 @@ def tell(story: Story, days: int) -> None:
     gas_next = now
     next_price = now
     kind = 0
+    # The device asks for the meters' log an hour or two after it was away: prices are not kept for ever.
+    hidden, fill_at = story.start, story.start + 7200
     while now < end:
         if outages and now > outages[0][0]:
             was, now = outages.pop(0)
             if outages and outages[0][0] < now + 7200:
                 outages.pop(0)
             story.outages.append((was, now))
+            hidden, fill_at = min(hidden, was) if fill_at else was, now + 7200
             story.say("B")
             for seen in story.seen.values():
                 seen.power_cut()
             while gas_next < now:
                 gas_next += HALF
+        if fill_at and now > fill_at:
+            story.say("G", (hidden // HALF - 1) * HALF, (now // HALF - 1) * HALF)
+            fill_at = 0
         if next_price <= now:
             # A day's prices, one kind of tariff for a tenth of the time. What an outage hid comes with it.
             kind = (now - story.start) * 10 // (end - story.start)
