@@ -202,7 +202,8 @@ def tell(story: Story, days: int) -> None:
     gas_next = now
     next_price = now
     kind = 0
-    # The device asks for the meters' log an hour or two after it was away: prices are not kept for ever.
+    # The device asks for the meters' log an hour or two after it was away, or the meter
+    # another one: prices are not kept for ever.
     hidden, fill_at = story.start, story.start + 7200
     while now < end:
         if outages and now > outages[0][0]:
@@ -257,6 +258,7 @@ def tell(story: Story, days: int) -> None:
         if exchange_at and now > exchange_at:
             story.exchange(now)
             exchange_at = 0
+            hidden, fill_at = min(hidden, now) if fill_at else now, now + 7200
         story.read_power(now)
         now += chance.randrange(20, 290)
     # All gas that was heard of is in the past of the last power reading; both end on a half-hour that is whole.
