@@ -348,7 +348,8 @@ def check(story: Story, compiled: Path, folder: Path) -> None:
                 day[i] += halves[commodity, half][i]
     for i in range(3):
         assert abs(found[i] - total[i]) <= HUNDREDTH_OF_A_PENNY, (i, found[i], float(total[i]))
-    assert abs(found[3] - total[3]) <= 2, "Wh of gas"
+    # What a conversion leaves over is carried on; an outage that is filled later may cost that fraction of a Wh.
+    assert abs(found[3] - total[3]) <= max(2, len(story.outages)), "Wh of gas"
     for key, (wh, sent, cost) in sums.items():
         # The last day is not over yet.
         if days.get(key):
