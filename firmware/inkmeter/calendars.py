@@ -4,12 +4,9 @@ Calendar 0x0707 (SE 1.4, D.9). The file `calendar0` or `calendar1` holds what th
 number, the length of its payload (two octets), the payload. It is written when it changes.
 """
 
-import os
-
 from micropython import const
 
-from inkmeter import commands, parts, zcl
-from inkmeter.log import log
+from inkmeter import commands, parts, store, zcl
 from inkmeter.radio import CALENDAR
 from inkmeter.rounds import SWITCHES
 
@@ -72,21 +69,6 @@ async def run(rounds, commodity):
     for day in range(1, days + 1):
         await kept.several(_GET_DAY_PROFILES, which + bytes((day,)) + _ONE, 14)
     await kept.several(_GET_SPECIAL_DAYS, now + _ONE_DELIVERED + which, 18)
-    _save("calendar%d" % commodity, kept.held)
+    store.keep("calendar%d" % commodity, kept.held)
     rounds.hurry(SWITCHES, commodity)
     return _EACH
-
-
-def _save(name, held):
-    try:
-        with open(name, "rb") as file:
-            if file.read() == held:
-                return
-    except OSError:
-        pass
-    try:
-        with open("calendar.new", "wb") as file:
-            file.write(held)
-        os.rename("calendar.new", name)
-    except OSError as error:
-        log("store", "cannot save:", error)

@@ -3,8 +3,6 @@
 Device Management 0x0708 (SE 1.4, D.10). What a change says is done once: the event's number stands in the store.
 """
 
-import os
-
 from micropython import const
 
 from inkmeter import commands, fields, store, zcl
@@ -92,23 +90,14 @@ def obey(rounds, control):
     if control & (CLEAR_PROFILE | CLEAR_CONSUMER):
         if rounds.ledger:
             rounds.ledger.forget()
-        _remove("figures")
+        store.drop("figures")
     if control & (CLEAR_TARIFF | CLEAR_STANDING_CHARGE | CLEAR_SUPPLIER | CLEAR_CONSUMER):
-        _remove("tiers")
-        _remove("calendar")
+        store.drop("tiers", "calendar")
         home.prices = {}
     if control & (CLEAR_CONSUMER | CLEAR_SUPPLIER | CLEAR_TRANSACTIONS | CLEAR_PREPAYMENT | CLEAR_TARIFF):
         home.forget_facts()
         for commodity in rounds.session.servers:
             rounds.start(commodity)
-
-
-def _remove(name):
-    for commodity in "01":
-        try:
-            os.remove(name + commodity)
-        except OSError:
-            pass
 
 
 async def heard(rounds, commodity, number, payload):

@@ -5,13 +5,11 @@ Metering 0x0702, attribute set 0x04 (of the mirror: 0x0C, in kWh); Prepayment 0x
 1/100,000; all ones for unknown. It is written when something changed: once a day.
 """
 
-import os
 from struct import pack_into, unpack_from
 
 from micropython import const
 
-from inkmeter import asking, fields, units
-from inkmeter.log import log
+from inkmeter import asking, fields, store, units
 from inkmeter.radio import METERING, PREPAYMENT
 
 _EACH = const(21600)
@@ -70,7 +68,7 @@ async def run(rounds, commodity):
             some = await _read(rounds, commodity, held, column, first, last, digits) or some
     if not some:
         return None
-    _save("figures%d" % commodity, held)
+    store.keep("figures%d" % commodity, held)
     utc = rounds.session.clock.now()
     return _EACH if utc is None else min(_EACH, _A_DAY - utc % _A_DAY + _AFTER_MIDNIGHT)
 
@@ -92,18 +90,3 @@ async def _read(rounds, commodity, held, column, first, last, digits):
         if not some:
             break
     return some
-
-
-def _save(name, held):
-    try:
-        with open(name, "rb") as file:
-            if file.read() == held:
-                return
-    except OSError:
-        pass
-    try:
-        with open("figures.new", "wb") as file:
-            file.write(held)
-        os.rename("figures.new", name)
-    except OSError as error:
-        log("store", "cannot save:", error)

@@ -14,6 +14,7 @@ async def run(app):
     log("inkmeter", "made new")
     settings.forget()
     store.put(None, None)
+    store.drop("figures", "tiers", "calendar")
     view = app.view
     view.settings = Settings()
     view.page = NOW

@@ -1,4 +1,5 @@
-"""What survives a power cut: one small JSON file, replaced whole or not at all.
+"""What survives a power cut: one small JSON file, and what jobs keep of a tariff and of the meter's own past, each
+replaced whole or not at all.
 
 Keys: "key_with", the EUI-64 of the hub that a link key was agreed with; "meter", the number of the meter that the
 household said is theirs.
@@ -14,6 +15,7 @@ from inkmeter.log import log
 _FILE = const("state.json")
 _NEW = const("state.new")
 _LONGEST = const(512)
+_KEPT_NEW = const("kept.new")
 
 
 def load():
@@ -41,3 +43,29 @@ def put(key, value):
         os.rename(_NEW, _FILE)
     except OSError as error:
         log("store", "cannot save:", error)
+
+
+def keep(name, held):
+    """Makes `held` the content of a file, if it is not that already; the flash ages with each write."""
+    try:
+        with open(name, "rb") as file:
+            if file.read() == held:
+                return
+    except OSError:
+        pass
+    try:
+        with open(_KEPT_NEW, "wb") as file:
+            file.write(held)
+        os.rename(_KEPT_NEW, name)
+    except OSError as error:
+        log("store", "cannot save:", error)
+
+
+def drop(*names):
+    """Removes the files that keep() made by these names, of either commodity."""
+    for name in names:
+        for commodity in range(2):
+            try:
+                os.remove("%s%d" % (name, commodity))
+            except OSError:
+                pass

@@ -4,13 +4,12 @@ What holds from when is the log of rates (`rates`), which knows the future as we
 (electricity) or `tiers1` (gas) holds a 32-bit number a tier; it is written only when it changes.
 """
 
-import os
 from array import array
 
 from micropython import const
 
+from inkmeter import store
 from inkmeter.lazy import module
-from inkmeter.log import log
 
 _HORIZON = const(48 * 3600)
 _UNKNOWN = const(0x7FFFFFFF)
@@ -36,10 +35,4 @@ def tiers(commodity=0):
 
 def enter_tiers(commodity, rates):
     """Keeps the rates by tier."""
-    if rates != tiers(commodity):
-        try:
-            with open("tiers.new", "wb") as file:
-                file.write(array("i", [_UNKNOWN if rate is None else rate for rate in rates]))
-            os.rename("tiers.new", "tiers%d" % commodity)
-        except OSError as error:
-            log("store", "cannot save:", error)
+    store.keep("tiers%d" % commodity, bytes(array("i", [_UNKNOWN if rate is None else rate for rate in rates])))

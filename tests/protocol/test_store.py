@@ -43,3 +43,53 @@ def test_the_file_is_replaced_whole():
     flash = Flash('{"meter": "4711"}')
     on(flash, store.put, "key_with", "00")
     assert flash.steps == [("r", "state.json"), ("w", "state.new"), ("state.new", "state.json")]
+
+
+class Files:
+    """A file system that counts what is written."""
+
+    def __init__(self):
+        self.held = {}
+        self.writes = 0
+
+    def open(self, name, mode):
+        return _Open(self, name, mode)
+
+    def rename(self, old, new):
+        self.held[new] = self.held.pop(old)
+
+    def remove(self, name):
+        if name not in self.held:
+            raise OSError(2)
+        del self.held[name]
+
+
+class _Open:
+    def __init__(self, files, name, mode):
+        self.files, self.name = files, name
+        if mode == "rb" and name not in files.held:
+            raise OSError(2)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        pass
+
+    def read(self):
+        return self.files.held[self.name]
+
+    def write(self, held):
+        self.files.writes += 1
+        self.files.held[self.name] = bytes(held)
+
+
+def test_a_file_is_written_only_when_it_changes_and_dropped_for_both_meters():
+    files = Files()
+    for held in (b"one", bytearray(b"one"), b"two"):
+        on(files, store.keep, "tiers0", held)
+    assert files.writes == 2 and files.held == {"tiers0": b"two"}
+    on(files, store.keep, "figures1", b"x")
+    on(files, store.keep, "tiersome", b"y")
+    on(files, store.drop, "tiers", "figures")
+    assert files.held == {"tiersome": b"y"}

@@ -6,6 +6,7 @@ import pytest
 
 from host_tools.demo import demo
 from host_tools.sim.clock import START_US
+from host_tools.sim.run import firmware
 from host_tools.sim.world import Settings
 
 PAGES = ("now", "day", "week", "price", "meters", "prepay", "messages", "status", "pair", "zero", "settings")
@@ -363,12 +364,16 @@ def test_a_device_made_new_forgets_everything(tell):
         await home.sleep(8)
         assert (await home.held())["stage"] == 6 and (await home.held())["settings"][LANGUAGE] == 1
 
+        # What the jobs keep of the tariff and of the household's past
+        await home.until(lambda: (home.flash / "figures0").exists() and (home.flash / "tiers0").exists(), 300, "files")
         home.press("back+next", 10.5)
         await home.sleep(12)
         assert home.world.ncp.stack.flash.network is None
         held = await home.until_held(lambda held: held["stage"] == 1, 60, "pairing again")
         assert held["settings"][LANGUAGE] == 0 and held["meters"] == {}
-        assert not (home.flash / "settings.bin").exists()
+        kept = {path.relative_to(home.flash).as_posix() for path in home.flash.rglob("*") if path.is_file()}
+        kept -= {path.relative_to(firmware()).as_posix() for path in firmware().rglob("*") if path.is_file()}
+        assert kept == {"state.json"} and (home.flash / "state.json").read_text() == "{}"
         await home.until_shows("Enter the code", 30)
 
     tell(story)
