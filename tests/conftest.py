@@ -26,6 +26,13 @@ asyncio.sleep_ms = lambda milliseconds: asyncio.sleep(milliseconds / 1000)
 asyncio.wait_for_ms = _wait_for_ms
 
 
+def pytest_collection_modifyitems(items):
+    """Soaks and long fuzzing take hours; pyproject.toml says what the others may take."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(0))
+
+
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(tmp_path, monkeypatch):
     """The firmware's store writes where it stands."""

@@ -13,8 +13,8 @@ def home(tmp_path):
         yield served
 
 
-# No longer than a module: while Playwright runs, no other event loop does in this process.
-@pytest.fixture(scope="module")
+# For each test anew: one that hangs takes no other with it. While Playwright runs, no other event loop does here.
+@pytest.fixture
 def chromium():
     """The system's Chromium, without a window."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -22,9 +22,8 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+        # Closed by Playwright's own end, which waits half a minute at most; browser.close() waits without one.
+        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
 
 
 @pytest.fixture
