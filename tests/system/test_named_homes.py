@@ -27,5 +27,6 @@ def test_it_reads_on(name, tmp_path):
         register = held["meters"]["0"]["current_summation_delivered"]["value"]
         assert 4_631_207 <= register <= meter.registers["current_summation_delivered"]
         assert not any(held["restarts"].values())
+        assert held["heap"]["live_bytes"] <= 64 * 1024, held["heap"]
 
     run(Settings(home=name, timeline=QUICK), tmp_path, story)
