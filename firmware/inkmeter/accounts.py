@@ -43,6 +43,9 @@ from inkmeter.ledger import (
     UTC,
     WH_CARRY,
 )
+from inkmeter.log import log
+from inkmeter.rates import CALORIFIC_VALUE, CONVERSION_FACTOR
+from inkmeter.records import HALF_HOUR
 
 _DEAREST = const(1000000)  # 10 GBP a kWh
 
@@ -50,17 +53,27 @@ _DEAREST = const(1000000)  # 10 GBP a kWh
 def rate(ledger, commodity, utc, rate, until):
     """`rate` a kWh (None: unknown) holds from `utc` until `until` (None: until another begins); commodity EXPORT for
     what is paid. Of the past, now or to come, in any order; what was heard later wins. What is known already costs
-    little to say again. Raises OSError where the flash is full.
+    little to say again.
     """
     if rate is not None and not -_DEAREST <= rate <= _DEAREST:
         rate = None
-    with lazy.module("rates") as rates:
-        since = rates.add(commodity, utc, rate, until)
+    since = _note(commodity, utc, rate, until)
     if since is not None:
         s = ledger.books[commodity % EXPORT]
         s[END] = s[UNTIL] = 0
         if s[UTC] and since < s[BASE_UTC]:
             s[REPRICE] = min(s[REPRICE] or since, since)
+
+
+def _note(kind, utc, value, until=None):
+    # Since when that is news, None for never.
+    try:
+        with lazy.module("rates") as rates:
+            return rates.add(kind, utc, value, until)
+    except OSError as error:
+        # The device goes on; what is used meanwhile has no price.
+        log("ledger", "cannot save:", error)
+        return None
 
 
 def standing_charge(ledger, commodity, a_day):
@@ -79,6 +92,18 @@ def gas_factors(ledger, calorific_value, conversion_factor):
         s = ledger.books[GAS]
         s[NEXT_FACTOR] = calorific_value * conversion_factor
         s[FACTOR] = s[FACTOR] or s[NEXT_FACTOR]
+        now = ledger.clock.now()
+        if now is not None:
+            # For gaps that are filled long after.
+            now += HALF_HOUR - now % HALF_HOUR
+            _note(CALORIFIC_VALUE, now, calorific_value)
+            _note(CONVERSION_FACTOR, now, conversion_factor)
+
+
+def holds(ledger, before):
+    """Whether some half-hour before a UTC is known."""
+    with lazy.module("history", "records") as history:
+        return history.holds(before)
 
 
 def exchanged(ledger, commodity):

@@ -7,6 +7,7 @@ from micropython import const
 
 from inkmeter import commands, fields, store, zcl
 from inkmeter.facts import SUPPLIER_CONTACT, SUPPLIER_NAME
+from inkmeter.ledger import EXPORT, IMPORT
 from inkmeter.log import log, uptime
 from inkmeter.radio import DEVICE_MANAGEMENT
 from inkmeter.rounds import DEVICE_MANAGEMENT as JOB
@@ -76,7 +77,7 @@ def change(rounds, commodity, number, payload):
     if before is not None and before >= event:
         return _EACH
     log("household", "the tenancy changed" if number == _CHANGE_OF_TENANCY else "the supplier changed")
-    obey(rounds, control)
+    obey(rounds, commodity, control, when or utc)
     for fact, value in ((SUPPLIER_NAME, name), (SUPPLIER_CONTACT, contact)):
         if value:
             rounds.session.home.put(fact | commodity << 2, value, uptime())
@@ -84,13 +85,24 @@ def change(rounds, commodity, number, payload):
     return _EACH
 
 
-def obey(rounds, control):
-    """Clears what a change's control bits name. The Home fills again with what the meter tells from now on."""
+def obey(rounds, commodity, control, when):
+    """Clears what a change's control bits name, which holds from `when` on (UTC, None: unknown). The Home fills again
+    with what the meter tells from now on.
+    """
     home = rounds.session.home
+    ledger = rounds.ledger
     if control & (CLEAR_PROFILE | CLEAR_CONSUMER):
-        if rounds.ledger:
-            rounds.ledger.forget()
+        # Books that begin later are the new household's: a device that was fitted since, or has obeyed before and lost
+        # its notes.
+        if ledger and (when is None or ledger.holds(when)):
+            ledger.forget()
         store.drop("figures")
+    elif ledger and when is not None:
+        if control & CLEAR_TARIFF:
+            for kind in (commodity, EXPORT) if commodity == IMPORT else (commodity,):
+                ledger.rate(kind, when, None, None)
+        if control & CLEAR_STANDING_CHARGE:
+            ledger.standing_charge(commodity, None)
     if control & (CLEAR_TARIFF | CLEAR_STANDING_CHARGE | CLEAR_SUPPLIER | CLEAR_CONSUMER):
         store.drop("tiers", "calendar")
         home.prices = {}

@@ -97,7 +97,10 @@ class Display:
         with module("paint") as paint:
             done = await paint.paint(self, marks, full)
         with module("refresh", "light") as refresh:
-            refresh.drawn(self, done, now)
+            full_lot = refresh.drawn(self, done, now)
+        if full_lot:
+            with module("worn", "store") as worn:
+                worn.add()
 
     async def _follow(self, levels, began):
         with module("buttons") as buttons:

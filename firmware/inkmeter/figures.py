@@ -2,25 +2,21 @@
 
 Metering 0x0702, attribute set 0x04 (of the mirror: 0x0C, in kWh); Prepayment 0x0705, set 0x05. The file `figures0` or
 `figures1` holds 26 rows of three 32-bit numbers: delivered, received (both as raw as the Meter's registers) and cost in
-1/100,000; all ones for unknown. It is written when something changed: once a day.
+1/100,000; all ones for unknown. It is written when something changed: once a day. `history.own` reads it.
 """
 
-from struct import pack_into, unpack_from
+from struct import pack_into
 
 from micropython import const
 
 from inkmeter import asking, fields, store, units
+from inkmeter.history import DAY, MONTH, ROW, WEEK
 from inkmeter.radio import METERING, PREPAYMENT
 
 _EACH = const(21600)
 _AFTER_MIDNIGHT = const(600)
 _A_DAY = const(86400)
 _AT_ONCE = const(6)
-_ROW = const(12)
-
-DAY = const(0)  # rows 0 to 7: yesterday and the seven days before
-WEEK = const(8)  # rows 8 to 12
-MONTH = const(13)  # rows 13 to 25
 _ROWS = const(26)
 _ALTERNATIVE = const(0x0800)
 _CURRENCY_SCALING_FACTOR = const(0x300502)
@@ -42,21 +38,8 @@ def attribute(row, column):
     return kind << 16 | identifier + column
 
 
-def period(first, back, commodity=0):
-    """(delivered, received, cost) of the `back`th DAY, WEEK or MONTH that is over, 0 for the last one; each None where
-    the meter does not say.
-    """
-    try:
-        with open("figures%d" % commodity, "rb") as file:
-            file.seek((first + back) * _ROW)
-            row = unpack_from("<III", file.read(_ROW))
-    except (OSError, ValueError):
-        return None, None, None
-    return tuple([None if value == 0xFFFFFFFF else value for value in row])
-
-
 async def run(rounds, commodity):
-    held = bytearray(b"\xff" * (_ROW * _ROWS))
+    held = bytearray(b"\xff" * (ROW * _ROWS))
     found = await asking.read(rounds, commodity, PREPAYMENT, (_CURRENCY_SCALING_FACTOR,))
     factor = found.get(_CURRENCY_SCALING_FACTOR)
     digits = None if factor is None else 6 - factor
@@ -85,7 +68,7 @@ async def _read(rounds, commodity, held, column, first, last, digits):
             value = found.get(keys[n - row])
             value = fields.money(value, digits) if column == 2 else units.plain(value, None if more else unit)
             if value is not None and value < 0xFFFFFFFF:
-                pack_into("<I", held, n * _ROW + 4 * column, value)
+                pack_into("<I", held, n * ROW + 4 * column, value)
                 some = True
         if not some:
             break

@@ -17,6 +17,7 @@ from inkmeter.ledger import (
     FINE,
     FIRST,
     FLAGS,
+    GAS,
     GAS_DIVISOR,
     IMPORT,
     PARTIAL,
@@ -30,22 +31,32 @@ from inkmeter.ledger import (
     UNPRICED,
     UTC,
 )
+from inkmeter.log import log
+from inkmeter.rates import CALORIFIC_VALUE, CONVERSION_FACTOR
 from inkmeter.records import HALF, HALF_HOUR, PERIOD
 
 _DIRTY = const(255)  # of a day's record, as its count: the half-hours know better
-_REPRICED = const(172800)  # s back
+_AT_ONCE = const(172800)  # s of half-hours: pricing them blocks for some 100 ms
+_KEPT = const(34300800)  # s for which half-hours are kept, 397 days
 _CHUNK = const(16)
 
 _carry = [None] * 4  # what rounding left over, as long as this module stays
 
 
 def reprice(ledger):
-    """Prices again what was filed before its rate was heard, two days back at the most."""
+    """Prices again what was filed before its rate was heard: two days of it, the next two when it is called again."""
     for commodity in range(2):
-        since = ledger.books[commodity][REPRICE]
+        s = ledger.books[commodity]
+        since = s[REPRICE]
         if since:
-            ledger.books[commodity][REPRICE] = 0
-            _reprice(ledger.books[commodity], commodity, since)
+            since = max(since, s[BASE_UTC] - _KEPT)
+            until = min(since + _AT_ONCE, s[BASE_UTC])
+            s[REPRICE] = until if until < s[BASE_UTC] else 0
+            ledger.due = ledger.due or s[REPRICE] > 0
+            try:
+                _reprice(s, commodity, since, until)
+            except OSError as error:
+                log("ledger", "cannot save:", error)
 
 
 def _round(value, divisor, slot):
@@ -84,14 +95,26 @@ def _record(s, commodity, known, half, used, sent):
         if not priced:
             flags |= UNEARNED
         return used, sent, _round(cost, FINE, 0), _round(earned, FINE, 1), flags
-    if not s[FACTOR]:
+    factor = _at(known[1], start) * _at(known[2], start) or s[FACTOR]
+    if not factor:
         flags = UNCONVERTED | UNPRICED
-    wh = _round(used * s[FACTOR], GAS_DIVISOR, 2)
-    return wh, used, _round(cost * s[FACTOR], FINE * GAS_DIVISOR, 3), 0, flags
+    wh = _round(used * factor, GAS_DIVISOR, 2)
+    return wh, used, _round(cost * factor, FINE * GAS_DIVISOR, 3), 0, flags
 
 
 def _known(commodity, start, end):
-    return rates.over(commodity, start, end), rates.over(EXPORT, start, end) if commodity == IMPORT else []
+    kinds = (IMPORT, EXPORT) if commodity == IMPORT else (GAS, CALORIFIC_VALUE, CONVERSION_FACTOR)
+    return [rates.over(kind, start, end) for kind in kinds]
+
+
+def _at(known, utc):
+    # 0 for unknown.
+    found = 0
+    for since, value in known:
+        if since > utc:
+            break
+        found = value or 0
+    return found
 
 
 def _put(s, commodity, half, buffer):
@@ -181,11 +204,10 @@ def _fill(s, commodity, half, used, sent):
     return filled
 
 
-def _reprice(s, commodity, since):
-    # The half-hours from `since` on, up to the base, with the prices that are known by now.
-    since = max(since, s[BASE_UTC] - _REPRICED)
-    known = _known(commodity, since // HALF_HOUR * HALF_HOUR, s[BASE_UTC] + 1)
-    current = s[BASE_UTC] // HALF_HOUR
+def _reprice(s, commodity, since, until):
+    # The half-hours that begin before `until`, or all up to the base, with the prices that are known by now.
+    known = _known(commodity, since // HALF_HOUR * HALF_HOUR, until + HALF_HOUR)
+    current = until // HALF_HOUR
     half = since // HALF_HOUR
     while half < current:
         count = min(_CHUNK, current - half, PERIOD - half % PERIOD)
@@ -200,7 +222,7 @@ def _reprice(s, commodity, since):
             _put(s, commodity, half, buffer)
         half += count
     start = current * HALF_HOUR
-    if since < s[BASE_UTC] and (s[RAW] or s[SENT]):
+    if since < until == s[BASE_UTC] and (s[RAW] or s[SENT]):
         s[COST], priced = _money(known[0], start, s[BASE_UTC], s[RAW])
         s[EARNED], paid = _money(known[1], start, s[BASE_UTC], s[SENT])
         s[FLAGS] = s[FLAGS] & ~(UNPRICED | UNEARNED) | (0 if priced else UNPRICED) | (0 if paid else UNEARNED)

@@ -1,5 +1,8 @@
 """The history as screens and exports read it: half-hours, days, weeks, months. Cost is in 1/100,000 GBP."""
 
+import os
+from struct import unpack_from
+
 from micropython import const
 
 from inkmeter import records
@@ -8,6 +11,11 @@ from inkmeter.ledger import MISSING, STANDING_CHARGE, UNCONVERTED, UNEARNED, UNP
 from inkmeter.records import HALF, HALF_HOUR, day_start, local_day  # noqa: F401, for who asks for a day
 
 _CHUNK = const(32)
+# Rows of the file that `figures` makes
+DAY = const(0)  # 0 to 7: yesterday and the seven days before
+WEEK = const(8)  # 8 to 12
+MONTH = const(13)  # 13 to 25
+ROW = const(12)  # octets
 
 
 def _seen(commodity, wh, sent, cost, flags):
@@ -29,6 +37,17 @@ def halves(commodity, day):
         found = records.unpack_half(buffer, at)
         result.append(found and _seen(commodity, found[0], found[1], found[2], found[4]))
     return result
+
+
+def holds(before):
+    """Whether some half-hour before a UTC is known, of either commodity."""
+    for name in os.listdir(records.FOLDER):
+        if name[0] == "h":
+            commodity, number = name[1:].split(".")
+            start = int(number) * records.PERIOD * HALF_HOUR
+            for _ in each(int(commodity), start, min(before, start + records.PERIOD * HALF_HOUR)):
+                return True
+    return False
 
 
 def each(commodity, start, end):
@@ -71,6 +90,19 @@ def day(commodity, day):
 def days(commodity, last, count):
     """day() of `count` local days, the last of them `last`, oldest first."""
     return [day(commodity, last - i) for i in range(count - 1, -1, -1)]
+
+
+def own(first, back, commodity=0):
+    """(delivered, received, cost) that the meter itself keeps of the `back`th DAY, WEEK or MONTH that is over, 0 for
+    the last one; registers' units as they are, each None where the meter does not say.
+    """
+    try:
+        with open("figures%d" % commodity, "rb") as file:
+            file.seek((first + back) * ROW)
+            row = unpack_from("<III", file.read(ROW))
+    except (OSError, ValueError):
+        return None, None, None
+    return tuple([None if value == 0xFFFFFFFF else value for value in row])
 
 
 def since(ledger, commodity, first):

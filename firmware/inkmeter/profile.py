@@ -7,6 +7,7 @@ from micropython import const
 
 from inkmeter import commands, units, zcl
 from inkmeter.lazy import module
+from inkmeter.log import log
 from inkmeter.radio import METERING
 
 _EACH = const(3600)
@@ -113,8 +114,13 @@ async def _fill(rounds, commodity, first, count):
         return None
     sent = None if commodity else await _log(rounds, commodity, 1, first, count)
     used = _wh(rounds, commodity, found, first, count)
-    with module("filling", "records", "rates") as filling:
-        return filling.fill(rounds.ledger, commodity, first, used, sent and _wh(rounds, commodity, sent, first, count))
+    try:
+        with module("filling", "records", "rates") as filling:
+            sent = sent and _wh(rounds, commodity, sent, first, count)
+            return filling.fill(rounds.ledger, commodity, first, used, sent)
+    except OSError as error:
+        log("ledger", "cannot save:", error)
+        return None
 
 
 def _wh(rounds, commodity, found, first, count):

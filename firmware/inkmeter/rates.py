@@ -1,8 +1,9 @@
 """What a kWh costs, and when: a log of facts, so that energy can be priced long after it was used.
 
-books/rates and, older, books/rates.old hold records of 16 octets: start, end, rate in 1/100,000 GBP, whose. They are
-written in the order in which they were heard; what was heard later wins, and a rate without an end holds until the
-start of one that was heard later. Times are seconds since 2000-01-01 UTC.
+books/rates and, older, books/rates.old hold records of 16 octets: start, end, rate in 1/100,000 GBP, whose. What turns
+gas into energy stands there too, as if it were a rate. They are written in the order in which they were heard; what was
+heard later wins, and a rate without an end holds until the start of one that was heard later. Times are seconds since
+2000-01-01 UTC.
 """
 
 import os
@@ -18,6 +19,9 @@ _SIZE = const(16)
 _FORM = const(b"<IIiBxH")
 _MOST = const(1024)  # records a file: three weeks of half-hourly prices, a year and more of two a day
 _UNKNOWN = const(-0x80000000)
+_KINDS = const(5)  # the ledger's three commodities, and:
+CALORIFIC_VALUE = const(3)  # MJ/m3 * 1,000
+CONVERSION_FACTOR = const(4)  # * 100,000
 FOREVER = const(0xFFFFFFFF)
 
 
@@ -87,7 +91,7 @@ def _compact(now):
     # Starts a new file with what still holds, and lets the oldest go.
     buffer = bytearray(_SIZE)
     with open(_NEXT, "wb") as file:
-        for commodity in range(3):
+        for commodity in range(_KINDS):
             for first, last, rate in _known(commodity, now, FOREVER):
                 if last > now:
                     _pack(buffer, commodity, first, last, rate)

@@ -11,6 +11,7 @@ from inkmeter import facts, light
 from inkmeter import home as h
 from inkmeter.clock import local
 from inkmeter.view import CLOSED, NOW, PAIR, SETTINGS, ZERO
+from inkmeter.worn import EACH
 
 _FIGURES_S = const(30)  # between two refreshes for figures alone
 _FIGURES_SPARING_S = const(180)
@@ -57,10 +58,12 @@ def due(display, now):
 
 
 def drawn(display, full, now):
-    """Counts a refresh; `full` is None for a look that changed no pixel."""
+    """Counts a refresh; `full` is None for a look that changed no pixel. Returns whether it is time to write down how
+    many there were.
+    """
     display.drawn_at = now
     if full is None:
-        return
+        return False
     display.budget = max(0, display.budget - 1)
     if full:
         display.full += 1
@@ -70,6 +73,7 @@ def drawn(display, full, now):
     else:
         display.partial += 1
         display.since_full += 1
+    return (display.full + display.partial) % EACH == 0
 
 
 def _turn_back(display, view, now):

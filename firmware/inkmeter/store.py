@@ -14,7 +14,7 @@ from inkmeter.log import log
 
 _FILE = const("state.json")
 _NEW = const("state.new")
-_LONGEST = const(512)
+_LONGEST = const(2048)
 _KEPT_NEW = const("kept.new")
 
 

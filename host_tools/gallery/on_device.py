@@ -53,6 +53,8 @@ class Ledger:
 class History:
     """Stands in for `inkmeter.history`, which reads files that are not here."""
 
+    DAY, WEEK = 0, 8
+
     def __init__(self, view):
         self.view = view
 
@@ -60,6 +62,8 @@ class History:
         kind = self.view.kind
         if kind == "nothing":
             return None
+        if kind == "metered":
+            return [None] * 48
         last = 28 if day == 9628 else 48
         use, sun = _USE, _SUN if kind in ("export", "extreme") else (0,) * 48
         scale = 20 if kind == "extreme" else 1
@@ -73,8 +77,18 @@ class History:
         return found
 
     def day(self, commodity, day):
+        if self.view.kind == "metered":
+            return None
         wh, sent, cost = [sum(half[i] for half in self.halves(commodity, day) if half) for i in range(3)]
         return wh, sent, cost + 53000, 0, 0, 53000
+
+    def month(self, ledger, commodity):
+        flags = 128 if self.view.kind in ("gaps", "nothing") else 0
+        wh, sent, cost = (40000000, 9000000, 999999900) if self.view.kind == "extreme" else (98760, 41200, 3104500)
+        return wh, sent, cost, flags
+
+    def own(self, first, back, commodity=0):
+        return (5431, None, 186700) if self.view.kind == "metered" else (None, None, None)
 
     def days(self, commodity, last, count):
         kind = self.view.kind
@@ -104,6 +118,18 @@ class Rates:
         if kind in ("export", "extreme"):
             return [(t, 14000 + (t // 1800) * 7919 % 21000) for t in range(start, end, 1800)]
         return [(start, 24500)]
+
+
+class Worn:
+    """Stands in for `inkmeter.worn`."""
+
+    EACH = 64
+
+    def __init__(self, view):
+        self.view = view
+
+    def total(self):
+        return 200 * self.view.radio.full // 64 * 64
 
 
 class Settings:
@@ -337,6 +363,19 @@ def links(extreme=False):
     return view
 
 
+def metered(kind, back):
+    # The meter kept what the display, which is new, did not see.
+    view = on(DAY, credit(), back)
+    view.kind = kind
+    put(view, facts.COST_TODAY, 186700)
+    return view
+
+
+def told():
+    view = message(0x88)
+    return on(PAGE_NOW, view)
+
+
 def counted(held_back, discarded, full, partial, restarts):
     view = on(STATUS, credit(), 1)
     view.ledger.held_back, view.radio.discarded = held_back, discarded
@@ -394,6 +433,9 @@ def cases():
     for name, make in HOMES:
         for number, page in ((PAGE_NOW, "now"), (DAY, "day"), (WEEK, "week"), (PRICE, "price"), (METERS, "meters")):
             yield page + "-" + name, lambda: on(number, make())
+    yield "now-message", told
+    yield "day-own", lambda: metered("credit", 0)
+    yield "day-before-own", lambda: metered("metered", 1)
     for name, make in (("export", export), ("extreme", extreme)):
         yield "month-" + name, lambda: on(WEEK, make(), 1)
         yield "day-before-" + name, lambda: on(DAY, make(), 1)
@@ -440,6 +482,7 @@ def draw(view, width, height, out, name):
     view.width, view.height = width, height
     sys.modules["inkmeter.history"] = History(view)
     sys.modules["inkmeter.rates"] = Rates(view)
+    sys.modules["inkmeter.worn"] = Worn(view)
     marks = screens.picture(view, NOW)
     rows = b"".join(bytes(band) for band in Canvas(width, height).bands(marks))
     out.write("%s\n%d %d %d %d\n" % (name, width, height, len(marks), len(rows)))

@@ -113,6 +113,7 @@ class Ledger:
         self.standing = {}
         self.factors = None
         self.forgotten = 0
+        self.since = 0
 
     def register(self, commodity, utc, delivered, received):
         self.registers.append((commodity, utc, delivered, received))
@@ -128,6 +129,9 @@ class Ledger:
 
     def forget(self):
         self.forgotten += 1
+
+    def holds(self, before):
+        return before > self.since
 
 
 class NoCollection:

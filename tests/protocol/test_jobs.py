@@ -290,14 +290,14 @@ def test_periods_that_are_over():
     session.radio.attributes[GPF, METERING] = {0x0C03: (0x22, u(30_000, 3)), 0x0C42: (0x23, u(900_000, 4))}
     assert 0 < session.job("figures") <= 21600
     session.job("figures", 1)
-    figures = session.module("figures")
-    assert figures.period(figures.DAY, 0) == (7000, 11, 200_123)
-    assert figures.period(figures.DAY, 1) == (6000, None, 180_000)
-    assert figures.period(figures.DAY, 7) == (1000, None, None)
-    assert figures.period(figures.WEEK, 0) == (50_000, None, None)
-    assert figures.period(figures.MONTH, 12) == (300_000, None, None)
-    assert figures.period(figures.DAY, 0, 1) == (30_000, None, None)
-    assert figures.period(figures.MONTH, 0, 1) == (900_000, None, None)
+    history = session.module("history")
+    assert history.own(history.DAY, 0) == (7000, 11, 200_123)
+    assert history.own(history.DAY, 1) == (6000, None, 180_000)
+    assert history.own(history.DAY, 7) == (1000, None, None)
+    assert history.own(history.WEEK, 0) == (50_000, None, None)
+    assert history.own(history.MONTH, 12) == (300_000, None, None)
+    assert history.own(history.DAY, 0, 1) == (30_000, None, None)
+    assert history.own(history.MONTH, 0, 1) == (900_000, None, None)
 
 
 def test_the_tariff_by_attributes():

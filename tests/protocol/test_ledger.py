@@ -101,6 +101,45 @@ def test_a_price_that_comes_late_prices_what_was_used_since_it_began():
     assert ledger.total(IMPORT) == (last, 0, last * 30)
 
 
+def test_a_price_that_comes_weeks_late_prices_all_that_was_used_since_it_began():
+    ledger = fresh()
+    days = 25
+    read(ledger, IMPORT, MIDNIGHT, 0)
+    read(ledger, IMPORT, MIDNIGHT + days * 86400, days * 48 * 100)
+    assert history.day(IMPORT, DAY + 3)[2] is None
+    ledger.rate(IMPORT, MIDNIGHT + 86400, 30000, None)
+    settled = 0
+    while not settled or ledger.due:
+        read(ledger, IMPORT, MIDNIGHT + days * 86400 + 10 * settled, days * 48 * 100)
+        settled += 1
+    # Some days at a time, so that a poll never waits long.
+    assert settled >= days // 2
+    assert history.day(IMPORT, DAY)[2] is None
+    assert [history.day(IMPORT, DAY + i)[:3] for i in range(1, days)] == [(4800, 0, 4800 * 30)] * (days - 1)
+    # Nothing is news any more.
+    ledger.rate(IMPORT, MIDNIGHT + 86400, 30000, None)
+    read(ledger, IMPORT, MIDNIGHT + days * 86400 + 1000, days * 48 * 100)
+    assert not ledger.due
+
+
+def test_a_full_flash_costs_prices_and_no_more():
+    ledger = fresh()
+    add = rates.add
+    rates.add = full
+    try:
+        ledger.rate(IMPORT, MIDNIGHT, 30000, None)
+        ledger.gas_factors(40000, 102264)
+    finally:
+        rates.add = add
+    read(ledger, IMPORT, MIDNIGHT, 0)
+    read(ledger, IMPORT, MIDNIGHT + 60, 10)
+    assert ledger.today(IMPORT)[:3] == (10, 0, None)
+
+
+def full(*words):
+    raise OSError(28)
+
+
 def test_a_rate_that_ends_is_not_used_beyond_its_end():
     ledger = fresh()
     ledger.rate(IMPORT, MIDNIGHT, 10000, MIDNIGHT + 600)
@@ -160,6 +199,38 @@ def test_gas_is_counted_in_litres_and_priced_in_kwh():
         (1136, 100, 6817),
         (1137, 100, 6818),
     ]
+
+
+def test_gas_that_is_filled_in_later_is_converted_as_it_was_then():
+    ledger = fresh()
+    ledger.rate(GAS, MIDNIGHT - 86400, 6000, None)
+    ledger.clock.utc = MIDNIGHT - 100
+    ledger.gas_factors(36000, 100000)
+    read(ledger, GAS, MIDNIGHT, 1000)
+    ledger.clock.utc = MIDNIGHT + 4 * HALF - 1
+    ledger.gas_factors(39600, 100000)
+    ledger.clock.utc = MIDNIGHT + 6 * HALF - 1
+    ledger.gas_factors(43200, 100000)
+    # In more than a month nothing is apportioned.
+    read(ledger, GAS, MIDNIGHT + 40 * 86400, 5000)
+    assert filling.fill(ledger, GAS, MIDNIGHT, [100] * 8) == 8
+    found = [row[0] for row in history.halves(GAS, DAY)[:8]]
+    assert found == [1000] * 4 + [1100] * 2 + [1200] * 2
+    # A restart forgets nothing of it.
+    read(ledger, GAS, MIDNIGHT + 40 * 86400 + HALF, 5100)
+    ledger = Ledger(ledger.clock)
+    assert filling.fill(ledger, GAS, MIDNIGHT + 8 * HALF, [100] * 2) == 2
+    assert history.halves(GAS, DAY)[8][0] == 1200
+
+
+def test_whether_anything_is_known_from_before():
+    ledger = fresh()
+    assert not ledger.holds(MIDNIGHT + 86400)
+    steady(ledger, MIDNIGHT, MIDNIGHT + 4000, 0, 1000)
+    assert ledger.holds(MIDNIGHT + HALF) and not ledger.holds(MIDNIGHT)
+    read(ledger, GAS, MIDNIGHT - 40 * 86400, 1)
+    read(ledger, GAS, MIDNIGHT - 40 * 86400 + HALF, 2)
+    assert ledger.holds(MIDNIGHT) and not ledger.holds(MIDNIGHT - 40 * 86400)
 
 
 def test_what_cannot_be_is_held_back_and_counted():
@@ -337,10 +408,12 @@ def test_the_rates_log_is_bounded_and_keeps_what_holds():
     fresh()
     rates.add(IMPORT, 0, 4321, None)
     rates.add(GAS, 0, 1234, None)
+    rates.add(rates.CONVERSION_FACTOR, 0, 102264, None)
     for i in range(2600):
         rates.add(EXPORT, i * HALF, i % 100, (i + 1) * HALF)
     sizes = [os.stat("books/" + name)[6] for name in os.listdir("books")]
     assert len(sizes) == 2 and max(sizes) <= 1025 * 16, sizes
     end = 2600 * HALF
     assert rates.over(IMPORT, end, end + 1) == [(end, 4321)] and rates.over(GAS, end, end + 1) == [(end, 1234)]
+    assert rates.over(rates.CONVERSION_FACTOR, end, end + 1) == [(end, 102264)]
     assert [rate for _, rate in rates.over(EXPORT, end - 2 * HALF, end)] == [98, 99]

@@ -204,6 +204,25 @@ def test_a_change_of_tenancy_waits_for_its_time():
     assert session.ledger.forgotten == 0 and session.fact(facts.DEBT) == 5
 
 
+def test_books_that_begin_after_a_change_are_left_alone():
+    # A new device, or one that lost its notes, hears of changes from long before.
+    session = lived_in()
+    session.ledger.since = EPOCH + session.now - 5000
+    unasked(session, MANAGEMENT, 0, tenancy(5, EPOCH + session.now - 5000))
+    assert session.ledger.forgotten == 0 and session.home.told == [] and not has("figures0")
+    unasked(session, MANAGEMENT, 0, tenancy(6, EPOCH + session.now - 4000))
+    assert session.ledger.forgotten == 1
+
+
+def test_a_tariff_that_is_cleared_holds_no_longer():
+    session = lived_in()
+    session.ledger.standing_charge(0, 60000)
+    when = EPOCH + session.now - 100
+    unasked(session, MANAGEMENT, 0, tenancy(5, when, 0x60))
+    assert session.ledger.rates == [(0, when, None, None), (2, when, None, None)]
+    assert session.ledger.standing == {0: None} and session.ledger.forgotten == 0
+
+
 def test_each_control_bit_clears_its_own():
     for control, ledger, told, prices in (
         (0x0000, 0, True, True),

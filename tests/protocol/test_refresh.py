@@ -1,6 +1,8 @@
 """What is worth a refresh of the panel, with time passed in."""
 
-from inkmeter import facts, refresh, view
+import os
+
+from inkmeter import facts, refresh, view, worn
 from inkmeter import home as h
 
 NOON = 831898200 // 86400 * 86400 + 11 * 3600  # 12:00 in a British May
@@ -114,6 +116,22 @@ def test_a_look_that_changes_no_pixel_counts_nothing():
     for now in range(600, 6001, 600):
         assert display.look(now, changes=False) is False
     assert display.full == 1 and display.partial == 0 and display.since_full == 0
+
+
+def test_a_panel_s_life_is_written_down_now_and_then():
+    display = drawn()
+    told = [refresh.drawn(display, False, i) for i in range(2, 200)]
+    assert told.count(True) == 3 and refresh.drawn(display, None, 500) is False
+    for name in os.listdir("."):
+        if name.startswith("worn"):
+            os.remove(name)
+    assert worn.total() == 0
+    worn.add()
+    worn.add()
+    assert worn.total() == 128
+    with open("worn.count", "w") as file:
+        file.write("many")
+    assert worn.total() == 0
 
 
 def test_clean_once_a_day():

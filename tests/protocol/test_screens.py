@@ -255,14 +255,73 @@ def test_the_past_as_bars():
     midnight = UTC // 86400 * 86400 - 3600
     view = view_of(reading(), DAY, ledger=Double(today=lambda commodity: None))
     view.clock = Double(now=lambda: midnight + 5400)
-    used, sent, wh, wh_sent, cost, missing = past.fetch(view, "day", 100)
+    used, sent, wh, wh_sent, cost, missing, own = past.fetch(view, "day", 100)
     assert list(used[:4]) == [62, 255, 0, 254] and list(sent[:3]) == [0, 254, 250]
-    assert (wh, wh_sent, cost, missing) == (100, 400, 10, 1)
+    assert (wh, wh_sent, cost, missing) == (100, 400, 10, 1) and own == (None, None)
     whole = (90, 380, 53010, 0, 0, 53000)
-    sys.modules["inkmeter.history"] = Double(halves=lambda commodity, day: halves, day=lambda commodity, day: whole)
+    asked = []
+
+    def own(first, back):
+        asked.append((first, back))
+        return 9012345, None, 53020
+
+    sys.modules["inkmeter.history"] = Double(
+        halves=lambda commodity, day: halves, day=lambda commodity, day: whole, own=own
+    )
     view.cursor = 1
+    view.home.meter(h.ELECTRICITY).divisor = 100000
     found = past.fetch(view, "day", 100)
     assert found[2:5] == (90, 380, 53010) and found[5] == 46 and found[0][3] == 255
+    assert found[6] == (90123, 53020) and asked == [(0, 0)]
+    view.cursor = 9
+    assert past.fetch(view, "day", 100)[6] == (None, None) and len(asked) == 1
+
+
+def test_the_meter_s_own_figure_of_a_day_stands_beside_ours_or_alone():
+    halves = [(100, 0, 2450, 0)] * 48
+    kept = Double(halves=lambda commodity, day: halves, day=lambda commodity, day: None)
+    sys.modules["inkmeter.history"] = kept
+    ledger = Double(today=lambda commodity: (5420, 0, 185000, 0))
+    home = reading()
+    home.put(facts.COST_TODAY, 186700, 100)
+    found = shown(home, page=DAY, ledger=ledger)
+    assert "£1.87" in found and "£1.85, 5.42 kWh" in found
+    halves = [None] * 48
+    kept.own = lambda first, back: (None, None, None)
+    assert "Nothing kept yet" in shown(home, page=DAY, ledger=ledger, cursor=1)
+    kept.own = lambda first, back: (5431, None, None)
+    found = shown(home, page=DAY, ledger=ledger, cursor=1)
+    assert "5.43 kWh" in found and "Nothing kept yet" not in found
+
+
+def test_the_month_s_cost_is_shown_where_all_of_it_is_known():
+    ledger = Double(today=lambda commodity: (5420, 0, 185000, 0), earned=lambda commodity: None)
+    for flags, month, is_shown in ((0, (98760, 0, 3104500), True), (32, (98760, 0, 3104500), True),
+                                   (128, (98760, 0, 3104500), False), (1, (98760, 0, None), False)):  # fmt: skip
+        so_far = month + (flags,)
+        sys.modules["inkmeter.history"] = Double(
+            halves=lambda commodity, day: [(100, 0, 2450, 0)] * 48, month=lambda *words, so_far=so_far: so_far
+        )
+        found = shown(reading(), page=NOW, size=SIZES[2], ledger=ledger)
+        assert ("£31.05, 98.76 kWh" in found) == is_shown, flags
+
+
+def test_a_message_stands_on_a_large_panel_s_first_page():
+    home = reading()
+    home.put(facts.MESSAGE, "Hello; all is well", 100)
+    home.put(facts.MESSAGE_FLAGS, 0, 100)
+    assert "Message: Hello, all is well" in shown(home, size=SIZES[2])
+    assert not [text for text in shown(home) if "Hello" in text]
+    home.put(facts.MESSAGE_FLAGS, 0x100, 100)
+    assert not [text for text in shown(home, size=SIZES[2]) if "Hello" in text]
+
+
+def test_what_sending_out_earns():
+    home = reading(-2000)
+    assert not [text for text in shown(home) if "p" in text and "kWh" in text and "Sent" not in text]
+    home.put(facts.EXPORT_RATE, 15000, 100)
+    found = shown(home, size=SIZES[2])
+    assert "30.0p an hour" in found and "15.00p/kWh" in found
 
 
 def test_the_cheapest_hours():

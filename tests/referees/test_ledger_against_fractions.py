@@ -339,8 +339,6 @@ def check(story: Story, compiled: Path, folder: Path) -> None:
         # What a conversion leaves over is carried on: from one filled half-hour to the next less than a Wh is open.
         open_wh += filed[3] - exact[3]
         if gas_flags & FILLED:
-            # With the calorific value of the day on which it was filled.
-            exact[2:] = filed[2:]
             open_wh = Fraction()
         assert abs(open_wh) < 1, (half, "Wh of gas", float(open_wh))
         for i in range(4):

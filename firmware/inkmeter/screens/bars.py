@@ -3,6 +3,7 @@
 from micropython import const
 
 _BARS = const(19)
+_GAP = const(2)
 
 
 def draw(page, levels, downs, bottom, labels, filled, then=None):
@@ -11,7 +12,7 @@ def draw(page, levels, downs, bottom, labels, filled, then=None):
     """
     small = page.texts[-1]
     if labels:
-        bottom -= page.font(small).height
+        bottom -= page.font(small).height + _GAP
     left = page.edge
     if bottom - page.y < 8:
         return then
@@ -30,6 +31,6 @@ def draw(page, levels, downs, bottom, labels, filled, then=None):
     body = bytes((step, bar, min(scale, 250), min(fall, 250), filled)) + bytes(levels) + bytes(downs)
     page.mark(_BARS, left, axis, body)
     for at, text in labels:
-        page.text(small, left + at * step + bar // 2, bottom, text, "^")
-    page.y = bottom + (page.font(small).height if labels else 0)
+        page.text(small, left + at * step + bar // 2, bottom + _GAP, text, "^")
+    page.y = bottom + (page.font(small).height + _GAP if labels else 0)
     return then

@@ -18,10 +18,19 @@ def draw(page):
         if view.cursor > 1:
             name, date = date, ""
     page.title(name, date)
+    own = past[6] if past else (None, None)
+    meters = []
+    if own != (None, None):
+        value = people.energy(own[0])
+        cost = people.pounds(own[1])
+        value = cost if own[0] is None else value if own[1] is None else "%s, %s;%s" % (cost, value, cost)
+        meters.append((page.say(w.METER_TODAY), value))
     if not past or past[2] is None:
         page.y += 12
+        if meters:
+            return "rows", meters
         return "prose", page.say(w.NO_HISTORY), page.bottom
-    levels, downs, wh, sent, cost, missing = past
+    levels, downs, wh, sent, cost, missing = past[:6]
     if not view.cursor:
         # Up to this moment, rather than to the last half-hour.
         so_far = view.ledger.today(h.ELECTRICITY)
@@ -35,6 +44,7 @@ def draw(page):
         rows.append((page.say(w.SENT_OUT), "%s, %s;%s" % (people.pounds(earned), value, value) if earned else value))
     if missing:
         rows.append((page.say(w.SOME_MISSING), ""))
+    rows += meters
     size = page.texts[-2] if page.tall and not page.large else page.texts[-1]
     line = page.font(size).height
     rows = rows[: 1 if page.large and not page.tall else 3 if page.tall else 2]

@@ -3,6 +3,8 @@
 from micropython import const
 
 from inkmeter import home as h
+from inkmeter.lazy import module
+from inkmeter.worn import EACH
 
 # States, in the order of their words
 _OK = const(1)
@@ -19,7 +21,7 @@ _CLOCK = const(5)
 
 def links(view, now):
     """[(number of the link, number of its state, uptime of its last good word or None) of each]; then, numbered,
-    readings held back, radio messages put aside, full and partial refreshes, restarts of tasks.
+    readings held back, radio messages put aside, full and partial refreshes, all in the panel's life, restarts.
     """
     home = view.home
     trouble = (home.outcome or " ")[0]
@@ -42,6 +44,8 @@ def links(view, now):
     all_links.append((_CLOCK, _WAITING if view.clock.now() is None else _OK, None))
     display = view.display
     restarts = sum(view.restarts.values())
+    with module("worn", "store") as worn:
+        ever = worn.total() + (display.full + display.partial) % EACH
     return all_links + list(
-        enumerate((view.ledger.held_back, view.radio.discarded, display.full, display.partial, restarts))
+        enumerate((view.ledger.held_back, view.radio.discarded, display.full, display.partial, ever, restarts))
     )

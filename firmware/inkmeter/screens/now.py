@@ -29,18 +29,18 @@ def draw(page):
     page.title(left, age + ";" + at if state == h.LIVE else age)
     figure, unit, other, each = kilowatts(watts), "kW", "", ""
     price = home.price(h.ELECTRICITY)
-    cost = price.rate.current(now)
     # What is sent out is paid at a price that the meter need not know.
-    if not sending:
+    cost = home.fact(facts.EXPORT_RATE, now) if sending else price.rate.current(now)
+    if cost is not None and price.currency == _POUNDS:
+        each = rate(cost, 2) + "/kWh"
+        if watts is not None:
+            cost = rate(cost * abs(watts) // 1000, 1)
+            other = cost + " " + page.say(w.AN_HOUR)
+            if view.money:
+                other = figure + " kW"
+                figure, unit = cost, page.say(w.AN_HOUR)
+    elif not sending:
         each = page.say(w.PRICE_UNKNOWN)
-        if cost is not None and price.currency == _POUNDS:
-            each = rate(cost, 2) + "/kWh"
-            if watts is not None:
-                cost = rate(cost * watts // 1000, 1)
-                other = cost + " " + page.say(w.AN_HOUR)
-                if view.money:
-                    other = figure + " kW"
-                    figure, unit = cost, page.say(w.AN_HOUR)
     level = home.fact(facts.AMBIENT, now)
     ambient = ""
     if level is not None and level < 3:

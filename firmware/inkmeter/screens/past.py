@@ -7,8 +7,10 @@ from micropython import const
 
 from inkmeter import home as h
 from inkmeter.clock import local, summer_time
-from inkmeter.facts import GAS_SIDE, PREPAID
+from inkmeter.facts import COST_TODAY, GAS_SIDE, PREPAID
+from inkmeter.history import DAY, WEEK
 from inkmeter.lazy import module
+from inkmeter.units import scale
 
 _FILLED = const(253)
 _TO_COME = const(254)
@@ -18,10 +20,12 @@ _HALF_HOUR = const(1800)
 _DAY = const(86400)
 _AHEAD = const(48)  # half-hours
 _WINDOW = const(4)
+_LARGE = const(200)  # rows
 
 
 def fetch(view, name, now):
-    """For `now` and `day`: (levels used, levels sent, Wh, Wh sent, cost, half-hours missing); for `week` the same by
+    """For `now` and `day`: (levels used, levels sent, Wh, Wh sent, cost, half-hours missing), then for `now` on a large
+    panel the month so far (Wh, sent, cost, flags), for `day` what the meter itself says of it (Wh, cost); for `week` by
     days, then the gas's cost and the last day's number; for `prepay` what a day has cost of late; for `price`
     (levels, marks, UTC of the first, its first and last cheapest half-hour, their mean price); for `pairing` the rows
     of the QR code, and both numbers in groups. None: nothing known.
@@ -59,9 +63,24 @@ def fetch(view, name, now):
         if day == today:
             passed = (utc - _midnight(day)) // _HALF_HOUR
         found = _levels(list(halves), passed)
+        if name == "now":
+            return found + (view.height > _LARGE and history.month(view.ledger, h.ELECTRICITY),)
+        found += (_own(view, history, today - day, now),)
         whole = history.day(h.ELECTRICITY, day) if day != today else None
         # A day that is over has its daily charge in its cost.
         return found[:2] + whole[:3] + found[5:] if whole else found
+
+
+def _own(view, history, back, now):
+    # Of the day so far, or of one of the eight days before: (Wh or None, cost or None).
+    if not back:
+        return None, view.home.fact(COST_TODAY, now)
+    wh = cost = None
+    if back <= WEEK - DAY:
+        meter = view.home.meter(h.ELECTRICITY)
+        wh, _, cost = history.own(DAY, back - 1)
+        wh = None if wh is None else scale(wh, meter.multiplier, meter.divisor, 3)
+    return wh, cost
 
 
 def _midnight(day):

@@ -1,6 +1,11 @@
 """Every link in words, with the time of its last good word, and what was counted since the device was switched on."""
 
+from micropython import const
+
 from inkmeter import words as w
+from inkmeter.units import decimal
+
+_EVER = const(4)
 
 
 def draw(page):
@@ -12,7 +17,11 @@ def draw(page):
     rows = []
     for link in page.view.links:
         if len(link) == 2:
-            rows.append((page.say(w.COUNT_0 + link[0]), str(link[1])))
+            count = str(link[1])
+            if link[0] == _EVER:
+                # Of the million that a panel is made for.
+                count = "%s, %s%%;%s%%" % (count, decimal(link[1] // 1000, 1), decimal(link[1] // 1000, 1))
+            rows.append((page.say(w.COUNT_0 + link[0]), count))
             continue
         link, state, heard = link
         text = page.say(w.STATE_0 + state)

@@ -2,12 +2,15 @@
 
 from micropython import const
 
+from inkmeter import facts
 from inkmeter import home as h
 from inkmeter import words as w
+from inkmeter.ledger import MISSING, UNPRICED
 from inkmeter.people import UNKNOWN, energy, pounds
 
 _STRIP = const(18)
 _TALL_STRIP = const(60)
+_PRIVATE = const(0x100)  # of MESSAGE_FLAGS
 
 
 def draw(page):
@@ -24,7 +27,16 @@ def draw(page):
         value = UNKNOWN if cost is None else pounds(cost)
         rows.append((page.say(w.GAS), page.say(w.NOT_HEARD) if register.value is None else value + at))
     if sent:
-        rows.append((page.say(w.SENT_OUT), energy(sent)))
+        earned = view.ledger.earned(h.ELECTRICITY)
+        value = energy(sent)
+        rows.append((page.say(w.SENT_OUT), "%s, %s;%s" % (pounds(earned), value, value) if earned else value))
+    if page.tall:
+        _message(page)
+        month = view.past and view.past[6]
+        # One of which some is not known is no month's cost.
+        if month and not month[3] & (MISSING | UNPRICED):
+            value = "%s, %s;%s" % (pounds(month[2]), energy(month[0]), pounds(month[2]))
+            rows.append((page.say(w.MONTH_SO_FAR), value))
     strip = view.past and (_TALL_STRIP if page.tall else _STRIP)
     room = page.bottom - page.y - (strip or 0)
     line = page.font(page.texts[-2 if page.tall else -1]).height
@@ -41,6 +53,23 @@ def draw(page):
     known = sorted([level for level in levels if level <= 250])
     bars = ("bars", levels, downs, page.bottom, labels, known[len(known) // 2] if known else 0)
     return "rows", rows, page.y + min(room, line * len(rows) * 5 // 4), None, bars
+
+
+def _message(page):
+    # Along the lower edge: the supplier's words if they fit, else that there are some.
+    home = page.view.home
+    side = 0 if home.fact(facts.MESSAGE, page.now) else facts.GAS_SIDE
+    message = home.fact(facts.MESSAGE | side, page.now)
+    if not message or (home.fact(facts.MESSAGE_FLAGS | side, page.now) or 0) & _PRIVATE:
+        return
+    top = page.y
+    text = page.say(w.MESSAGES) + ": " + message.replace(";", ",") + ";" + page.say(w.FROM_SUPPLIER)
+    size, text = page.fit(text, page.width - 2 * page.edge, page.texts[-1:])
+    page.bottom -= page.font(size).height + 6
+    page.y = page.bottom
+    page.rule()
+    page.text(size, page.edge, page.y, text)
+    page.y = top
 
 
 def _so_far(view, commodity):
