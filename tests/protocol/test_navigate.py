@@ -144,6 +144,16 @@ def test_a_digit_can_be_taken_back():
     assert shown.mode == view.CLOSED and shown.page == view.SETTINGS
 
 
+def test_one_digit_is_taken_back_and_nine_is_followed_by_nought():
+    shown = a_view()
+    settings_page(shown)
+    pin(shown, "12")
+    turn(shown, BACK)
+    assert shown.digits == "1"
+    seen = [(turn(shown, NEXT), shown.cursor)[1] for _ in range(11)]
+    assert seen == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+
+
 def test_the_pin_is_asked_for_and_counted():
     shown = a_view()
     settings.set_pin(shown.settings, "1111")

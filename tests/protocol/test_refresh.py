@@ -89,6 +89,16 @@ def test_a_state_at_once():
     assert display.look(3) is False
 
 
+def test_a_new_reading_of_gas_at_once_and_of_electricity_with_its_power():
+    for commodity, at_once in ((h.GAS, False), (h.ELECTRICITY, None)):
+        display = drawn()
+        register = display.view.home.meter(commodity).current_summation_delivered
+        register.put(1, 60, 1000)
+        assert display.look(60) is False
+        register.put(2, 70, 2800)
+        assert display.look(70) is at_once, commodity
+
+
 def test_a_page_at_once_and_in_full():
     display = drawn()
     display.view.page = view.DAY

@@ -53,6 +53,22 @@ def test_a_damaged_file_is_as_none():
     fresh()
 
 
+def test_each_value_is_held_to_its_range():
+    chosen = fresh()
+    settings.change(chosen, settings.LANGUAGE)
+    with open("settings.bin", "rb") as file:
+        whole = file.read()
+    good = ((0, 1), (0, 1), (0, 1), (0, 1), (0, 1), (0, 23), (0, 23), (0, 1), (5, 15), (0, 1), (1, 39), (21, 250))
+    for row in range(len(good)):
+        first, last = good[row]
+        for value in (first - 1, first, last, last + 1):
+            if value >= 0:
+                with open("settings.bin", "wb") as file:
+                    file.write(whole[: row + 1] + bytes((value,)) + whole[row + 2 :])
+                assert settings.load(Settings()) == (first <= value <= last), (row, value)
+    fresh()
+
+
 def test_the_pin():
     chosen = fresh()
     assert not settings.has_pin() and not settings.try_pin("1234")
