@@ -273,8 +273,56 @@ def test_the_past_as_bars():
     found = past.fetch(view, "day", 100)
     assert found[2:5] == (90, 380, 53010) and found[5] == 46 and found[0][3] == 255
     assert found[6] == (90123, 53020) and asked == [(0, 0)]
+    view.cursor = 8
+    past.fetch(view, "day", 100)
     view.cursor = 9
-    assert past.fetch(view, "day", 100)[6] == (None, None) and len(asked) == 1
+    assert past.fetch(view, "day", 100)[6] == (None, None) and asked[1:] == [(0, 7)]
+
+
+def test_the_past_by_days():
+    today = UTC // 86400
+    kept = {}
+    asked = []
+
+    def days(commodity, last, count):
+        asked.append((commodity, last, count))
+        return [kept.get((commodity, last - count + 1 + i)) for i in range(count)]
+
+    sys.modules["inkmeter.history"] = Double(days=days)
+    for back in range(1, 7):
+        kept[h.ELECTRICITY, today - back] = (1000 * back, 0, 300 * back, 0)
+        kept[h.GAS, today - back] = (2000, 180, 100, 0)
+    now = {h.ELECTRICITY: (500, 0, 150, 0), h.GAS: (100, 9, 5, 0)}
+    view = view_of(reading(), WEEK, ledger=Double(today=lambda commodity: now[commodity]))
+    used, _, wh, sent, cost, missing, gas, last = past.fetch(view, "week", 100)
+    assert asked == [(h.ELECTRICITY, today - 1, 6), (h.GAS, today - 1, 6)]
+    assert list(used) == [250, 208, 166, 125, 83, 41, 20]
+    assert (wh, sent, cost, missing, gas, last) == (21500, 0, 6450, 0, 605, today)
+    view.cursor = 1
+    assert past.fetch(view, "week", 100)[5] == 24 and asked[-1] == (h.GAS, today - 1, 30)
+    # A day without a price has no cost, and neither has the week; of a home without gas nothing is asked.
+    kept[h.ELECTRICITY, today - 3] = (3000, 0, None, 1)
+    view.cursor = 0
+    del view.home.meters[h.GAS]
+    found = past.fetch(view, "week", 100)
+    assert found[2] == 21500 and found[4] is None and found[6] is None and asked[-1][0] == h.ELECTRICITY
+    # What a day has cost of late, for how long the credit lasts: of the days that have a cost.
+    assert past.fetch(view, "prepay", 100) == 300 * (1 + 2 + 4 + 5 + 6) // 5
+    assert asked[-1] == (h.ELECTRICITY, today - 1, 7)
+    view.home.put(facts.PREPAID | facts.GAS_SIDE, 2, 100)
+    past.fetch(view, "prepay", 100)
+    assert asked[-1] == (h.GAS, today - 1, 7)
+    view.home.put(facts.PREPAID, 2, 100)
+    past.fetch(view, "prepay", 100)
+    assert asked[-1][0] == h.ELECTRICITY
+
+
+def test_which_pages_are_there_before_there_are_readings():
+    home = reading()
+    home.set_stage(h.JOINING)
+    found = [screens.choose(view_of(home, page)) for page in range(11)]
+    there = {NOW: "progress", STATUS: "status", PAIR: "survey", SETTINGS: "settings"}
+    assert found == [there.get(page, "progress") for page in range(11)]
 
 
 def test_the_meter_s_own_figure_of_a_day_stands_beside_ours_or_alone():
@@ -328,7 +376,11 @@ def test_the_cheapest_hours():
     first = UTC - UTC % 1800
 
     def ahead(*steps):
-        sys.modules["inkmeter.rates"] = Double(over=lambda commodity, start, end: list(steps))
+        def over(commodity, start, end):
+            assert (commodity, start, end) == (h.ELECTRICITY, first, first + 48 * 1800)
+            return list(steps)
+
+        sys.modules["inkmeter.rates"] = Double(over=over)
         return past.fetch(view_of(reading(), PRICE, ledger=Double()), "price", 100)
 
     assert ahead((first, 24500)) is None  # one price all day: nothing to choose
