@@ -31,11 +31,13 @@ KEY_ESTABLISHMENT = const(0x0800)
 # Clusters of which attributes may be read.
 _READABLE = const((BASIC, TIME, PRICE, METERING, PREPAYMENT, DEVICE_MANAGEMENT, KEY_ESTABLISHMENT))
 # Cluster-specific commands that may be sent: cluster << 8 | command.
+_PRICE_ACKNOWLEDGEMENT = const(PRICE << 8 | 0x02)
 _MESSAGE_CONFIRMATION = const(MESSAGING << 8 | 0x01)
 _PERMITTED = const(
     (
         PRICE << 8 | 0x00,  # Get Current Price
         PRICE << 8 | 0x01,  # Get Scheduled Prices
+        _PRICE_ACKNOWLEDGEMENT,  # of `may_confirm` alone
         PRICE << 8 | 0x04,  # Get Conversion Factor
         PRICE << 8 | 0x05,  # Get Calorific Value
         PRICE << 8 | 0x06,  # Get Tariff Information
@@ -53,6 +55,7 @@ _PERMITTED = const(
         CALENDAR << 8 | 0x04,  # Get Special Days
         DEVICE_MANAGEMENT << 8 | 0x00,  # Get Change of Tenancy
         DEVICE_MANAGEMENT << 8 | 0x01,  # Get Change of Supplier
+        EVENTS << 8 | 0x00,  # Get Event Log
         KEY_ESTABLISHMENT << 8 | 0x00,  # Initiate Key Establishment
         KEY_ESTABLISHMENT << 8 | 0x01,  # Ephemeral Data
         KEY_ESTABLISHMENT << 8 | 0x02,  # Confirm Key Data
@@ -99,7 +102,8 @@ class Radio:
 
     `published` holds the messages of servers that nobody waits for, under a link key alone: what they publish unasked,
     and the further parts of long answers. `may_confirm` is the id (4 octets, as on the air) of the one message that
-    may be confirmed now, because the household has pressed OK for it.
+    may be confirmed now, because the household has pressed OK for it; or provider and event (8 octets) of the one price
+    that may be acknowledged now, because its server asks for that.
     """
 
     def __init__(self, ncp):
@@ -135,8 +139,11 @@ class Radio:
             command = payload[2]
             if payload[0] & zcl.CLUSTER_SPECIFIC:
                 code = cluster << 8 | command
-                if code in _PERMITTED and (code != _MESSAGE_CONFIRMATION or payload[3:7] == self.may_confirm):
-                    return
+                if code in _PERMITTED:
+                    if code not in (_MESSAGE_CONFIRMATION, _PRICE_ACKNOWLEDGEMENT):
+                        return
+                    if payload[3 : 7 if code == _MESSAGE_CONFIRMATION else 11] == self.may_confirm:
+                        return
             elif command == zcl.READ_ATTRIBUTES and cluster in _READABLE:
                 return
             elif command == zcl.READ_ATTRIBUTES_RESPONSE or command == zcl.DEFAULT_RESPONSE:

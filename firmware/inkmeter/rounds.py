@@ -30,11 +30,11 @@ MESSAGING = const(12)
 DEVICE_MANAGEMENT = const(13)
 PREPAYMENT = const(14)
 ACCOUNT = const(15)
-_COUNT = const(22)
+_COUNT = const(23)
 _FIRST = const(3)
 _NAMES = const(
     "price status tariff matrix factors calendars switches scheduled strip messaging device_management prepayment "
-    "account supplier today costs registers figures profile"
+    "account supplier today costs registers figures profile events"
 )
 _HELPERS = const("asking commands fields parts timetable price days store")
 

@@ -20,7 +20,7 @@ UTC = 831906120  # 12 May 2026, 14:02 British Summer Time
 NOW = 100000
 SIZES = (("2.13", 250, 122), ("2.9", 296, 128), ("4.2", 400, 300))
 GAS = facts.GAS_SIDE
-(PAGE_NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, STATUS, PAIR, ZERO, SETTINGS) = range(11)
+(PAGE_NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, EVENTS, STATUS, PAIR, ZERO, SETTINGS) = range(12)
 
 # A household's half-hours in Wh: night, breakfast, sun at noon, dinner
 _USE = (

@@ -57,7 +57,7 @@ _ECONOMY_7 = Tariff(
     0, ((0, 29_870), (30, 13_120), (450, 29_870)), 53_800, b"Economy 7", tiers=(1, 2, 1),
     tier_labels=(b"Day", b"Night"),
 )  # fmt: skip
-_AGILE = Tariff(0, ((0, 0),), 47_850, b"Half-hourly", half_hourly="agile", long_form=True)
+_AGILE = Tariff(0, ((0, 0),), 47_850, b"Half-hourly", half_hourly="agile", long_form=True, acknowledged=True)
 _HALF_HOUR_TIERS = Tariff(
     0, tuple((30 * slot, 9_000 + 400 * (slot * 7 % 48)) for slot in range(48)), 47_850, b"48 rates",
     tier_labels=tuple(b"Slot %02d" % slot for slot in range(1, 49)),

@@ -106,6 +106,7 @@ class Account:
         self.total_added = 0
         self._codes: set[bytes] = set()
         self._state = State(now_us, credit * _FINE, debts=tuple(debt.amount for debt in self.debts))  # type: ignore[arg-type]
+        self._status = self.status(self._state)
 
     def inherit(self, old: Account, now_us: int) -> None:
         """Takes over what is on the meter that it replaces."""
@@ -173,6 +174,21 @@ class Account:
                 state.supply = SupplyState.OFF
                 self._cut(False)
                 self._on_event("supply disabled")
+        self._notice()
+
+    def _notice(self) -> None:
+        # What the credit's state has become since it was last looked at.
+        status = self.status(self._state)
+        became = status & ~self._status
+        for flag, what in (
+            (CreditStatus.LOW, "low credit"),
+            (CreditStatus.EMERGENCY_AVAILABLE, "emergency credit available"),
+        ):
+            if became & flag:
+                self._on_event(what)
+        if became & CreditStatus.EXHAUSTED and self._state.emergency_selected:
+            self._on_event("emergency credit exhausted")
+        self._status = status
 
     # What people do at the meter
 
@@ -206,6 +222,7 @@ class Account:
             setattr(state, name, getattr(state, name) - part)
             left -= part
         state.credit += left
+        self._on_event("credit added")
         if not state.emergency_used and state.credit > terms.emergency_threshold * _FINE:
             state.emergency_selected = False
         if state.supply is SupplyState.OFF and state.credit > terms.cut_off * _FINE:
@@ -220,6 +237,7 @@ class Account:
             raise Refused("emergency credit is not on offer")
         state.emergency_selected = True
         self._spend(0)
+        self._on_event("emergency credit activated")
         if state.supply is SupplyState.OFF and state.credit >= 0:
             state.supply = SupplyState.ARMED
             self._on_event("supply armed")
