@@ -1,8 +1,9 @@
 """A job: what the meters have noticed, as far as a household should know of it. Events 0x0709 (SE 1.4, D.11).
 
 The file `books/noticed` goes when the household's history goes. It begins with the UTC from which the meters' logs are
-this household's; then come the newest events, newest first, eight octets each, big-endian: UTC (0 for unknown), number,
-commodity, kind. The kind is 0 for a number that is not in the documents, else its place in `_KINDS`, from 1 on.
+this household's, as on the air; then come the newest events, newest first, eight octets each, big-endian: UTC (0 for
+unknown), number, commodity, kind. The kind is 0 for a number that is not in the documents, else its place in `_KINDS`,
+from 1 on.
 """
 
 import struct
@@ -64,7 +65,7 @@ _THEIRS_8F = (
 _STANDARD = const(0x0900)  # the documents' own numbers are below
 
 
-def kind(number):
+def _kind(number):
     """What an event is to the household: 0 for a number that nobody knows, None for what is none of its business."""
     for i, numbers in enumerate(_KINDS):
         if number in numbers:
@@ -77,7 +78,7 @@ def kind(number):
     return 0
 
 
-def event(payload, at, control):
+def _event(payload, at, control):
     """(number, UTC or 0 for unknown, where the next thing begins) of an event within a command that has `control`
     octets between its time and its data. Raises ZclError.
     """
@@ -87,14 +88,14 @@ def event(payload, at, control):
     return payload[at + 1] | payload[at + 2] << 8, fields.number(payload, at + 3, 4) or 0, end
 
 
-def logged(payload):
+def _logged(payload):
     """[(number, UTC or 0)] of a Publish Event Log command. Raises ZclError."""
     if len(payload) < 5:
         raise zcl.ZclError("short event log")
     found = []
     at = 5
     for _ in range(payload[4] >> 4):
-        number, when, at = event(payload, at, 0)
+        number, when, at = _event(payload, at, 0)
         found.append((number, when))
     return found
 
@@ -111,14 +112,14 @@ def _held(rounds):
     # After a change of tenancy, what was logged before is another household's.
     known = store.load()
     others = [1 for commodity in range(2) if known.get("change%d" % commodity) is not None]
-    return struct.pack(">I", (rounds.session.clock.now() or 0) if others else 0)
+    return ((rounds.session.clock.now() or 0) if others else 0).to_bytes(_HEAD, "little")
 
 
 def _file(rounds, commodity, found):
     held = _held(rounds)
     kept = [bytes(held[at : at + _RECORD]) for at in range(_HEAD, len(held) - _RECORD + 1, _RECORD)]
     for number, when in found:
-        what = kind(number)
+        what = _kind(number)
         if what is not None:
             one = struct.pack(_LAYOUT, when, number, commodity, what)
             if one not in kept:
@@ -131,14 +132,15 @@ async def run(rounds, commodity):
     utc = rounds.session.clock.now()
     if utc is None:
         return _CLOCK_RETRY
-    since = struct.unpack(">I", _held(rounds)[:_HEAD])[0]
+    head = _held(rounds)[:_HEAD]
+    since = int.from_bytes(head, "little")
     # All logs, any event, so many, from the newest.
-    payload = b"\0\0\0" + since.to_bytes(4, "little") + (utc + _A_DAY).to_bytes(4, "little") + bytes((_ASKED, 0, 0))
+    payload = b"\0\0\0" + head + (utc + _A_DAY).to_bytes(4, "little") + bytes((_ASKED, 0, 0))
     found = []
     try:
         answers = await parts.parts(rounds, commodity, EVENTS, _GET_EVENT_LOG, _PUBLISH_EVENT_LOG, payload, 2)
         for one in answers:
-            found += logged(one)
+            found += _logged(one)
     except zcl.ZclError:
         rounds.session.radio.discarded += 1
         raise
@@ -150,7 +152,7 @@ async def heard(rounds, commodity, number, payload):
     """One that came unasked. Says whether the command is known. Raises ZclError."""
     if number != _PUBLISH_EVENT:
         return number == _PUBLISH_EVENT_LOG
-    what, when, _ = event(payload, 0, 1)
+    what, when, _ = _event(payload, 0, 1)
     log("events", "0x%04x" % what)
     _file(rounds, commodity, [(what, when)])
     return True

@@ -100,7 +100,7 @@ async def acknowledge(rounds, commodity, published):
         frame += named[:8] + utc.to_bytes(4, "little") + named[8:]
         await session.radio.send(server.node_id, metering.endpoint(server, PRICE), PRICE, frame)
     except NoReply as error:
-        log("prices", "not acknowledged:", error)
+        log("price", "not acknowledged:", error)
     finally:
         session.radio.may_confirm = None
 

@@ -25,9 +25,8 @@ def noticed():
     with open(FILE, "rb") as file:
         held = file.read()
     assert len(held) % 8 == 4
-    return [struct.unpack(">IHBB", held[at : at + 8]) for at in range(4, len(held), 8)], struct.unpack(">I", held[:4])[
-        0
-    ]
+    events = [struct.unpack(">IHBB", held[at : at + 8]) for at in range(4, len(held), 8)]
+    return events, int.from_bytes(held[:4], "little")
 
 
 def published(session, number, when, node=ESME, endpoint=1, data=b"", payload=None):
@@ -98,7 +97,7 @@ def test_the_flash_is_written_for_news_alone():
 
 
 def test_what_is_the_meter_s_business_alone_is_left_out():
-    kind = a_home().module("events").kind
+    kind = a_home().module("events")._kind
     assert [kind(one) for one in (CLOCK, OFF, BACK, TAMPER, LOW, EXPIRED)] == [1, 3, 4, 7, 8, 9]
     for number in (COMMAND, 0x8002, 0x8F66, 0x01B0, 0x02C0, 0):
         assert kind(number) is None, number

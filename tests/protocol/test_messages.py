@@ -260,12 +260,12 @@ def test_gbcs_s_own_examples():
     assert (one.number, one.minutes, one.text, one.flags) == (0x1C374A80, None, "Reset", 0)
     events = session.module("events")
     event = bytes.fromhex("036e814093fb300100")
-    assert events.event(event, 0, 1) == (0x816E, 0x30FB9340, 9)
+    assert events._event(event, 0, 1) == (0x816E, 0x30FB9340, 9)
     for decode, payload, whole in (
         (management.change_of_tenancy, cot, len(cot)),
         (management.change_of_supplier, cos, len(cos) - 14),
         (messaging.Message, bytes.fromhex("804a371c0000000000ffff055265736574"), 17),
-        (lambda payload: events.event(payload, 0, 1), event, len(event)),
+        (lambda payload: events._event(payload, 0, 1), event, len(event)),
     ):
         for length in range(whole):
             try:

@@ -186,7 +186,7 @@ def test_what_the_meters_noticed():
         file.write(held)
     found = shown(reading(), page=EVENTS, size=SIZES[2])
     assert found[1:] == [
-        "Meter was tampered with", "11:40", "Gas: Switched off", "Mon 11:50", "Event 816E", "Thu 2 Apr",
+        "Meter was tampered with", "11:40", "Gas: Switched off", "Mon 11:50", "Event 816e", "Thu 2 Apr",
         "Clock was changed", "--",
     ], found  # fmt: skip
     os.remove("books/noticed")

@@ -26,7 +26,7 @@ def draw(page):
     rows = []
     for at in range(_HEAD, len(held) - _RECORD + 1, _RECORD):
         when, number, commodity, kind = struct.unpack_from(_LAYOUT, held, at)
-        what = page.say(w.EVENT_0 + kind, "%04X" % number)
+        what = page.say(w.EVENT_0 + kind, ("0x%04x" % number)[2:])
         if commodity:
             of = page.say(w.GAS) + ": "
             what = of + what.replace(";", ";" + of)
