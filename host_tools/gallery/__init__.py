@@ -145,7 +145,7 @@ def draw(*wanted: str, folder: Path = FOLDER) -> list[Picture]:
     codes = ",".join(outcome.code for outcome in words.read()[1])
     done = subprocess.run(
         [toolchain.interpreter().path, "-X", "heapsize=600k", str(_SCRIPT), str(root), str(folder), codes, *wanted],
-        capture_output=True, text=True, check=False, timeout=90,
+        capture_output=True, text=True, check=False, timeout=90, cwd=folder,
     )  # fmt: skip
     if done.returncode:
         raise DrawingFailed(done.stdout + done.stderr)

@@ -4,10 +4,13 @@
         [<words that a name must hold> ...]
 
 Writes one file, `pictures.bin`: per picture two lines of text (its name; width, height, octets of marks, of rows),
-the marks, and the rows as the panel gets them. The Views are made here; all that draws is the firmware's.
+the marks, and the rows as the panel gets them. The Views are made here; all that draws is the firmware's. What a page
+reads of the device's files is written where this runs, for the length of the picture.
 """
 
 import gc
+import os
+import struct
 import sys
 
 sys.path.insert(0, sys.argv[1])
@@ -148,6 +151,7 @@ class View:
         self.radio = self.display = Radio()
         self.restarts = {}
         self.links = ()
+        self.files = {}
 
 
 def electricity(view, watts=950, register=4631215, price=24500, received=None):
@@ -326,6 +330,35 @@ def message(flags, text=MESSAGE):
     return view
 
 
+def private(mode, cursor=0, digits=""):
+    view = message(0x18C)
+    view.mode, view.cursor, view.digits = mode, cursor, digits
+    view.files["settings.bin"] = bytes((1,)) + bytes(52) + b"x"  # as if a PIN had been chosen
+    return view
+
+
+def noticed(*events):
+    """(seconds ago or None, number, commodity, kind) of each."""
+    view = on(EVENTS, credit())
+    held = bytes(4)
+    for ago, number, commodity, kind in events:
+        held += struct.pack(">IHBB", 0 if ago is None else UTC - ago, number, commodity, kind)
+    view.files["books/noticed"] = held
+    return view
+
+
+_DAY_S = 86400
+_SOME = ((7320, 0x8F36, 0, 4), (7980, 0x8F57, 0, 3), (2 * _DAY_S, 0x81BF, 1, 14))
+_MANY = (
+    (500, 0x816E, 0, 0), (900, 0x8F43, 0, 18), (4000, 0x8F74, 0, 5), (_DAY_S, 0x810D, 1, 8),
+    (2 * _DAY_S, 0x810E, 0, 13), (9 * _DAY_S, 0x8145, 1, 1), (30 * _DAY_S, 0x8F1F, 1, 19), (None, 0x8145, 0, 1),
+)  # fmt: skip
+
+
+def each_kind(first):
+    return noticed(*[(5 * _DAY_S + 3600 * i, 0x8000 + i, i & 1, first + i) for i in range(7)])
+
+
 def links(extreme=False):
     view = on(STATUS, credit())
     if extreme:
@@ -406,6 +439,15 @@ def cases():
     yield "message-confirm", lambda: message(0x88)
     yield "message-urgent", lambda: message(0x8C, LONG)
     yield "message-none", lambda: on(MESSAGES, credit())
+    yield "message-private", lambda: private(0)
+    yield "message-private-pin", lambda: private(1, 7, "12")
+    yield "message-private-open", lambda: private(3)
+    yield "events", lambda: noticed(*_SOME)
+    yield "events-one", lambda: noticed(_SOME[0])
+    yield "events-many", lambda: noticed(*_MANY)
+    yield "events-more", lambda: on(EVENTS, noticed(*_MANY), 1)
+    for first in (1, 8, 14):
+        yield "events-kinds-%d" % first, lambda: each_kind(first)
     yield "status", links
     yield "status-extreme", lambda: links(True)
     yield "status-counts", lambda: counted(3, 12, 431, 5210, 0)
@@ -440,7 +482,12 @@ def draw(view, width, height, out, name):
     view.width, view.height = width, height
     sys.modules["inkmeter.history"] = History(view)
     sys.modules["inkmeter.rates"] = Rates(view)
+    for path, held in view.files.items():
+        with open(path, "wb") as file:
+            file.write(held)
     marks = screens.picture(view, NOW)
+    for path in view.files:
+        os.remove(path)
     rows = b"".join(bytes(band) for band in Canvas(width, height).bands(marks))
     out.write("%s\n%d %d %d %d\n" % (name, width, height, len(marks), len(rows)))
     out.write(marks)
@@ -449,6 +496,10 @@ def draw(view, width, height, out, name):
 
 def main():
     wanted = sys.argv[4:]
+    try:
+        os.mkdir("books")
+    except OSError:
+        pass
     with open(sys.argv[2] + "/pictures.bin", "wb") as out:
         for case, make in cases():
             for size, width, height in SIZES:

@@ -30,5 +30,10 @@ def draw(page):
         if commodity:
             of = page.say(w.GAS) + ": "
             what = of + what.replace(";", ";" + of)
-        rows.append((what, page.when(when) if when else UNKNOWN))
+        at_time = page.when(when) if when else UNKNOWN
+        if page.large and " " in at_time:
+            # The day alone, where its time does not fit.
+            day, _, rest = at_time.partition(" ")
+            at_time += ";" + (day if ":" in rest else rest)
+        rows.append((what, at_time))
     return "rows", rows
