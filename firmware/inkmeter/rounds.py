@@ -74,7 +74,7 @@ class Rounds:
         for commodity in session.servers:
             self._add(now, POLL, commodity)
             for job in range(PRICE, _COUNT):
-                self._add(now + _ABSENT, job, commodity)
+                self._add(now, job, commodity)
             self.start(commodity)
         if home.GAS not in session.servers:
             self._add(now + session.look_after, LOOK_FOR_GAS, home.GAS)
@@ -87,13 +87,15 @@ class Rounds:
     def start(self, commodity):
         """Has everything asked anew: prices at once, the rest one after the other, after the first picture."""
         for job in range(PRICE, _COUNT):
-            self.hurry(job, commodity, _SPREAD * (2 * job + commodity) if job > PRICE else 0)
+            self.hurry(job, commodity, _SPREAD * (2 * job + commodity) if job > PRICE else 0, _ABSENT)
 
-    def hurry(self, job, commodity, seconds=0):
-        """Has a job done in so many seconds, if it is not due earlier; what was rested is asked anew."""
+    def hurry(self, job, commodity, seconds=0, earlier=0):
+        """Has a job done in so many seconds, if it is not due earlier (by less than `earlier`: even then); what was
+        rested is asked anew.
+        """
         for row in range(len(self._what)):
             if self._what[row] >> 7 == job << 1 | commodity:
-                self._due[row] = min(self._due[row], uptime() + seconds)
+                self._due[row] = min(self._due[row] + earlier, uptime() + seconds)
                 self._what[row] &= ~0x7F
 
     def _first(self, polls):

@@ -133,8 +133,22 @@ def test_agile(living):
         assert facts_of(facts.RATE_UNTIL) == start + 1800
         assert facts_of(facts.NEXT_RATE) == tariff.window(start + 1800).price
         assert facts_of(facts.NEXT_RATE_AT) == start + 1800
+        # This supplier wants to know that its prices came: each that was sent is acknowledged, those to come too.
+        acknowledged = home.world.meter.prices.acknowledged
+        assert {start, start + 1800} <= set(acknowledged)
+        before = len(acknowledged)
+        home.world.meter.publish_price()
+        await home.sleep(15)
+        assert acknowledged[before:] == [start]
 
     living("agile", story)
+
+
+def test_prices_that_nobody_asks_to_hear_of_again(living):
+    async def story(home, facts_of):
+        assert facts_of.rate(0) and home.world.meter.prices.acknowledged == []
+
+    living("credit-flat", story)
 
 
 def test_blocks(living):
