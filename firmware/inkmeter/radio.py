@@ -48,6 +48,7 @@ _PERMITTED = const(
         METERING << 8 | 0x08,  # Get Sampled Data
         MESSAGING << 8 | 0x00,  # Get Last Message
         _MESSAGE_CONFIRMATION,  # of `may_confirm` alone
+        PREPAYMENT << 8 | 0x08,  # Get Top Up Log
         CALENDAR << 8 | 0x00,  # Get Calendar
         CALENDAR << 8 | 0x01,  # Get Day Profiles
         CALENDAR << 8 | 0x02,  # Get Week Profiles

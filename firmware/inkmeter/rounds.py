@@ -30,13 +30,13 @@ MESSAGING = const(12)
 DEVICE_MANAGEMENT = const(13)
 PREPAYMENT = const(14)
 ACCOUNT = const(15)
-_COUNT = const(23)
+_COUNT = const(24)
 _FIRST = const(3)
 _NAMES = const(
     "price status tariff matrix factors calendars switches scheduled strip messaging device_management prepayment "
-    "account supplier today costs registers figures profile events"
+    "account supplier today costs registers figures profile events friendly"
 )
-_HELPERS = const("asking commands fields parts timetable price days store")
+_HELPERS = const("asking commands fields parts timetable price days store calendars")
 
 # Seconds
 _SLOWEST_POLL = const(60)

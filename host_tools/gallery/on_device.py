@@ -227,6 +227,15 @@ def prepaid():
     return view
 
 
+def prepaid_often():
+    view = prepaid()
+    put(view, facts.FRIENDLY_UNTIL, UTC + 72000)
+    for n, (amount, days) in enumerate(((2000000, 3), (1500000, 10), (500000, 17), (1000000, 24))):
+        put(view, facts.TOP_UP + 8 * n, amount)
+        put(view, facts.TOP_UP_AT + 8 * n, UTC - days * 86400)
+    return view
+
+
 def prepaid_low():
     view = prepaid()
     put(view, facts.CREDIT_REMAINING, -183000)
@@ -242,6 +251,8 @@ def prepaid_extreme():
             (facts.PREPAID, 2), (facts.CREDIT_REMAINING, -99999900), (facts.EMERGENCY_CREDIT, 99999900),
             (facts.DEBT, 999999900), (facts.DEBT_RATE, 99999900), (facts.LAST_TOP_UP, 99999900),
             (facts.LAST_TOP_UP_AT, UTC - 30 * 86400), (facts.FRIENDLY_UNTIL, UTC + 2 * 86400),
+            (facts.TOP_UP + 8, 99999900), (facts.TOP_UP_AT + 8, UTC - 50 * 86400), (facts.TOP_UP + 16, 99999900),
+            (facts.TOP_UP_AT + 16, UTC - 60 * 86400),
         ):  # fmt: skip
             put(view, fact | side, value)
     return view
@@ -431,9 +442,12 @@ def cases():
         yield "month-" + name, lambda: on(WEEK, make(), 1)
         yield "day-before-" + name, lambda: on(DAY, make(), 1)
         yield "meters-more-" + name, lambda: on(METERS, make(), 1)
-    for name, make in (("credit", prepaid), ("low", prepaid_low), ("stale", stale), ("by-bill", credit),
-                       ("extreme", prepaid_extreme)):  # fmt: skip
+    for name, make in (
+        ("credit", prepaid), ("often", prepaid_often), ("low", prepaid_low), ("stale", stale), ("by-bill", credit),
+        ("extreme", prepaid_extreme),
+    ):  # fmt: skip
         yield "prepay-" + name, lambda: on(PREPAY, make())
+    yield "prepay-extreme-more", lambda: on(PREPAY, prepaid_extreme(), 2)
     yield "prepay-extreme-gas", lambda: on(PREPAY, prepaid_extreme(), 1)
     yield "message-plain", lambda: message(0)
     yield "message-confirm", lambda: message(0x88)

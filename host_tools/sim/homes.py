@@ -21,7 +21,8 @@ class Home:
     """A home as it is when the run begins. Money is in 1/100,000 of a pound, power in watts.
 
     `credit` and `gas_credit` are what is on a prepayment meter, None for one in credit mode. `publishes`: hub and meter
-    tell displays of changes unasked. `then` are changes that come by themselves: (seconds, change).
+    tell displays of changes unasked. `terse`: prepayment meters whose attributes leave out what commands say, the last
+    top-ups and the friendly hours. `then` are changes that come by themselves: (seconds, change).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Home:
     credit: int | None = None
     gas_credit: int | None = None
     in_emergency: bool = False
+    terse: bool = False
     terms: Terms = dataclasses.field(default_factory=Terms)
     debts: tuple[Debt, ...] = ()
     form: Format = _IN_WH
@@ -94,7 +96,7 @@ _HOMES = (
     ),
     Home(
         "prepaid-in-emergency", "A prepayment meter on emergency credit, with less than a day of it left.", _FLAT, _GAS,
-        credit=-950_000, gas_credit=90_000, in_emergency=True, debts=_DEBTS[:1],
+        credit=-950_000, gas_credit=90_000, in_emergency=True, debts=_DEBTS[:1], terse=True,
     ),
     Home("electricity-only", "No gas meter.", _FLAT, gas=False),
     Home(

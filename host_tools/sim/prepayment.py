@@ -280,12 +280,13 @@ class Account:
 
 class PrepaymentServer:
     """`state` gives the accounts as the server knows them, `now` the instant of which that is; both None for not yet.
-    Without an account the meter is in credit mode, and serves its costs.
+    Without an account the meter is in credit mode, and serves its costs. A `terse` one has no attributes for top-ups
+    and friendly hours.
     """
 
     def __init__(
         self, supply: Supply, now: Now, longest: Callable[[], int], account: Account | None,
-        state: Callable[[], State | None], exported: Supply | None = None,
+        state: Callable[[], State | None], exported: Supply | None = None, *, terse: bool = False,
     ) -> None:  # fmt: skip
         self._supply = supply
         self._now = now
@@ -293,6 +294,7 @@ class PrepaymentServer:
         self._account = account
         self._state = state
         self._exported = exported
+        self._terse = terse
 
     def _costs(self, base: int, supply: Supply | None) -> Attributes:
         def cost(offset: int) -> Getter:
@@ -362,8 +364,11 @@ class PrepaymentServer:
             0x0040: Attribute(0x2B, terms.cut_off),
             0x0400: Attribute(0x19, of(self._alarms)),
         }
-        for number in range(5):
-            found |= self._top_up(account, number)
+        if self._terse:
+            del found[0x0034], found[0x0035]
+        else:
+            for number in range(5):
+                found |= self._top_up(account, number)
         for number in range(3):
             found |= self._debt(account, number)
         return found
