@@ -121,7 +121,7 @@ async def _log(rounds, commodity, digits):
     payload = utc.to_bytes(4, "little") + bytes((_TOP_UPS,))
     found = []
     for part in await parts.parts(rounds, commodity, PREPAYMENT, _GET_TOP_UP_LOG, _PUBLISH_TOP_UP_LOG, payload, 0):
-        found += entries(part)
+        found += _entries(part)
     found.sort(reverse=True)
     now = uptime()
     for n in range(min(len(found), _TOP_UPS)):
@@ -130,7 +130,7 @@ async def _log(rounds, commodity, digits):
         rounds.session.home.put(TOP_UP + 8 * n | commodity << 2, fields.money(amount, digits), now)
 
 
-def entries(payload):
+def _entries(payload):
     """[(UTC, amount)] of a Publish Top Up Log command. Raises ZclError."""
     found = []
     at = 2

@@ -79,6 +79,8 @@ class Rounds:
         if home.GAS not in session.servers:
             self._add(now + session.look_after, LOOK_FOR_GAS, home.GAS)
             session.look_after = min(2 * session.look_after, _LOOK_FOR_GAS_LONGEST)
+        # A list that grew has room for as much again; a copy has not.
+        self._due, self._what = self._due[:], self._what[:]
 
     def _add(self, due, job, commodity):
         self._due.append(due)

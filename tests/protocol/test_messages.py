@@ -90,7 +90,7 @@ def test_a_confirmation_follows_the_household_s_ok_alone():
     session.job("messaging")
     node, cluster, command, payload = session.radio.asked[2]
     assert (node, command, payload) == (ESME, 1, u(7, 4) + u(EPOCH + session.now, 4))
-    assert allowed == [u(7, 4)] and session.radio.may_confirm is None
+    assert allowed == [u(7, 4) + u(EPOCH + session.now, 4)] and session.radio.may_confirm is None
     assert session.fact(facts.MESSAGE_FLAGS) == 0x288 and session.fact(facts.MESSAGE_PRESSED) is None
     # Once is enough; and a message that does not ask for it is not confirmed.
     session.home.put(facts.MESSAGE_PRESSED, 7, session.now)
@@ -125,9 +125,10 @@ def test_the_radio_lets_only_that_confirmation_pass():
 
     confirmation = b"\x01\x05\x01" + u(7, 4) + u(5, 4)
     assert not passes(confirmation)
-    one.may_confirm = u(7, 4)
-    assert passes(confirmation)
+    one.may_confirm = u(7, 4) + u(5, 4)
+    assert passes(confirmation) and passes(confirmation + b"\x02\x00")
     assert not passes(b"\x01\x05\x01" + u(8, 4) + u(5, 4)) and not passes(b"\x01\x05\x01")
+    assert not passes(b"\x01\x05\x01" + u(7, 4) + u(6, 4))
     one.may_confirm = None
     assert not passes(confirmation)
 
@@ -144,7 +145,7 @@ def test_the_radio_lets_only_that_price_be_acknowledged():
 
     acknowledgement = b"\x11\x05\x02" + u(7, 4) + u(9, 4) + u(5, 4) + b"\x01"
     assert not passes(acknowledgement)
-    one.may_confirm = u(7, 4)  # a message's
+    one.may_confirm = u(7, 4) + u(10, 4)
     assert not passes(acknowledgement)
     one.may_confirm = u(7, 4) + u(9, 4)
     assert passes(acknowledgement)
