@@ -82,8 +82,6 @@ def _event(payload, at, control):
     """(number, UTC or 0 for unknown, where the next thing begins) of an event within a command that has `control`
     octets between its time and its data. Raises ZclError.
     """
-    if at + 7 + control >= len(payload):
-        raise zcl.ZclError("short event")
     _, end = fields.string_at(payload, at + 7 + control)
     return payload[at + 1] | payload[at + 2] << 8, fields.number(payload, at + 3, 4) or 0, end
 
