@@ -1,11 +1,12 @@
-"""A job: limits, debts and top-ups of one who pays beforehand (Prepayment 0x0705, SE 1.4 D.7).
+"""A job: limits, debts and top-ups of one who pays beforehand (Prepayment 0x0705, SE 1.4 D.7). A meter that has no
+attributes of top-ups may have a log of them.
 
 Amounts have as many digits to the right of the point as the Price cluster's PriceTrailingDigit says.
 """
 
 from micropython import const
 
-from inkmeter import asking, fields
+from inkmeter import asking, fields, parts
 from inkmeter.asking import MONEY
 from inkmeter.facts import (
     CUT_OFF,
@@ -13,8 +14,6 @@ from inkmeter.facts import (
     DEBT_RATE,
     EMERGENCY_LIMIT,
     EMERGENCY_THRESHOLD,
-    FRIENDLY_FROM,
-    FRIENDLY_UNTIL,
     LAST_TOP_UP,
     LAST_TOP_UP_AT,
     LOW_CREDIT,
@@ -48,10 +47,9 @@ LIMITS = (
     LOW_CREDIT,
     MONEY | 0x2B0040,
     CUT_OFF,
-    0xE20035,
-    FRIENDLY_FROM,
 )
-_REMAINING_FRIENDLY_CREDIT_TIME = const(0x210034)
+_GET_TOP_UP_LOG = const(0x08)
+_PUBLISH_TOP_UP_LOG = const(0x05)
 
 # DebtRecoveryFrequency: hour, day, week, month, quarter; how many of them in a week, as a fraction
 _A_WEEK = const(((168, 1), (7, 1), (1, 1), (12, 52), (4, 52)))
@@ -97,8 +95,10 @@ async def run(rounds, commodity):
         digits = _GB_DIGITS
     if not await asking.put(rounds, commodity, PREPAYMENT, LIMITS, digits):
         return None
-    for first, count in ((0, 3), (3, _TOP_UPS - 3)):
-        await asking.put(rounds, commodity, PREPAYMENT, top_ups(first, count), digits)
+    if await asking.put(rounds, commodity, PREPAYMENT, top_ups(0, 3), digits):
+        await asking.put(rounds, commodity, PREPAYMENT, top_ups(3, _TOP_UPS - 3), digits)
+    else:
+        await _log(rounds, commodity, digits)
     amount, at = (home.fact(fact | side, uptime()) for fact in (TOP_UP, TOP_UP_AT))
     if amount is not None:
         home.put(LAST_TOP_UP | side, amount, uptime())
@@ -110,14 +110,34 @@ async def run(rounds, commodity):
     for fact, raw in zip((DEBT, DEBT_RATE), sum_of_debts(found)):
         if raw is not None or home.heard_at(fact | side) is not None:
             home.put(fact | side, fields.money(raw, digits), uptime())
-    await _friendly(rounds, commodity)
     return _EACH
 
 
-async def _friendly(rounds, commodity):
-    home = rounds.session.home
+async def _log(rounds, commodity, digits):
+    # The same from the log, newest first.
     utc = rounds.session.clock.now()
-    found = await asking.read(rounds, commodity, PREPAYMENT, (_REMAINING_FRIENDLY_CREDIT_TIME,))
-    minutes = found.get(_REMAINING_FRIENDLY_CREDIT_TIME)
-    if minutes is not None and utc is not None:
-        home.put(FRIENDLY_UNTIL | commodity << 2, utc + 60 * minutes if minutes else 0, uptime())
+    if utc is None:
+        return
+    payload = utc.to_bytes(4, "little") + bytes((_TOP_UPS,))
+    found = []
+    for part in await parts.parts(rounds, commodity, PREPAYMENT, _GET_TOP_UP_LOG, _PUBLISH_TOP_UP_LOG, payload, 0):
+        found += _entries(part)
+    found.sort(reverse=True)
+    now = uptime()
+    for n in range(min(len(found), _TOP_UPS)):
+        when, amount = found[n]
+        rounds.session.home.put(TOP_UP_AT + 8 * n | commodity << 2, when, now)
+        rounds.session.home.put(TOP_UP + 8 * n | commodity << 2, fields.money(amount, digits), now)
+
+
+def _entries(payload):
+    """[(UTC, amount)] of a Publish Top Up Log command. Raises ZclError."""
+    found = []
+    at = 2
+    while at < len(payload):
+        _, at = fields.string_at(payload, at)
+        amount, when = fields.number(payload, at, 4), fields.number(payload, at + 4, 4)
+        at += 8
+        if amount is not None and when is not None:
+            found.append((when, amount - (amount >> 31 << 32)))
+    return found

@@ -21,8 +21,8 @@ _GET_SEASONS = const(0x03)
 _GET_SPECIAL_DAYS = const(0x04)
 # Publish ... has the number of its Get ...
 _ANY = b"\xff\xff\xff\xff"
-_ONE_DELIVERED = b"\x01\x00"
 _ONE = b"\x01"
+_DELIVERED = b"\x00"
 
 
 class _Kept:
@@ -47,28 +47,35 @@ class _Kept:
             self.held += bytes((number, len(payload) & 0xFF, len(payload) >> 8)) + payload
 
 
+async def read(rounds, commodity, utc, kind=_DELIVERED):
+    """What a server publishes of a calendar of this kind (an octet), as the file has it; empty where it has none."""
+    now = utc.to_bytes(4, "little")
+    kept = _Kept(rounds, commodity)
+    await kept.one(_GET_CALENDAR, now + _ANY + _ONE + kind + _ANY)
+    if kept.held:
+        payload = bytes(kept.held)[3:]
+        if len(payload) < 22 or len(payload) < 22 + (payload[18] & 0x1F):
+            raise zcl.ZclError("short calendar")
+        at = 19 + (payload[18] & 0x1F)
+        seasons, weeks, days = payload[at], payload[at + 1], payload[at + 2]
+        which = payload[:4] + payload[8:12]
+        if seasons:
+            await kept.several(_GET_SEASONS, which, 12)
+        for week in range(1, weeks + 1):
+            await kept.one(_GET_WEEK_PROFILES, which + bytes((week,)) + _ONE)
+        for day in range(1, days + 1):
+            await kept.several(_GET_DAY_PROFILES, which + bytes((day,)) + _ONE, 14)
+        await kept.several(_GET_SPECIAL_DAYS, now + _ONE + kind + which, 18)
+    return kept.held
+
+
 async def run(rounds, commodity):
     utc = rounds.session.clock.now()
     if utc is None:
         return _CLOCK_RETRY
-    now = utc.to_bytes(4, "little")
-    kept = _Kept(rounds, commodity)
-    await kept.one(_GET_CALENDAR, now + _ANY + _ONE_DELIVERED + _ANY)
-    if not kept.held:
+    held = await read(rounds, commodity, utc)
+    if not held:
         return None
-    payload = bytes(kept.held)[3:]
-    if len(payload) < 22 or len(payload) < 22 + (payload[18] & 0x1F):
-        raise zcl.ZclError("short calendar")
-    at = 19 + (payload[18] & 0x1F)
-    seasons, weeks, days = payload[at], payload[at + 1], payload[at + 2]
-    which = payload[:4] + payload[8:12]
-    if seasons:
-        await kept.several(_GET_SEASONS, which, 12)
-    for week in range(1, weeks + 1):
-        await kept.one(_GET_WEEK_PROFILES, which + bytes((week,)) + _ONE)
-    for day in range(1, days + 1):
-        await kept.several(_GET_DAY_PROFILES, which + bytes((day,)) + _ONE, 14)
-    await kept.several(_GET_SPECIAL_DAYS, now + _ONE_DELIVERED + which, 18)
-    store.keep("calendar%d" % commodity, kept.held)
+    store.keep("calendar%d" % commodity, held)
     rounds.hurry(SWITCHES, commodity)
     return _EACH

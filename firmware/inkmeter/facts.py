@@ -77,14 +77,12 @@ FRIENDLY_FROM = const(0x1E2)  # NextFriendlyCreditPeriod
 TOP_UP = const(0x802)  # + 8 * n: the last but n top-up, n 0 to 4; LAST_TOP_UP is the same as n 0
 TOP_UP_AT = const(0x82A)  # + 8 * n
 
-# Device Management 0x0708, Messaging 0x0703, Events 0x0709
+# Device Management 0x0708, Messaging 0x0703
 SUPPLIER_NAME = const(0x12B)  # text
 SUPPLIER_CONTACT = const(0x133)  # text
 MESSAGE = const(0x13B)  # text; None when there is none, or it was cancelled or is over
 MESSAGE_ID = const(0x143)
 MESSAGE_FLAGS = const(0x14B)  # MessageControl; and bit 8: for the account holder's eyes (PIN), bit 9: confirmed
 MESSAGE_UNTIL = const(0x153)
-EVENT = const(0x15B)  # number of the last event
-EVENT_AT = const(0x163)
 MESSAGE_PRESSED = const(0x1EB)  # whoever hears the OK button puts the MESSAGE_ID that the household confirmed
 WAN_STATUS = const(0x1F1)  # WANStatus: 1 the hub reaches the supplier, 0 it does not

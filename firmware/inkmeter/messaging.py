@@ -123,8 +123,8 @@ async def _confirm(rounds, commodity, pressed):
         and utc is not None
     ):
         radio = rounds.session.radio
-        number = pressed.to_bytes(4, "little")
-        radio.may_confirm = number
+        confirmation = pressed.to_bytes(4, "little") + utc.to_bytes(4, "little")
+        radio.may_confirm = confirmation
         try:
             await commands.command(
                 rounds,
@@ -132,7 +132,7 @@ async def _confirm(rounds, commodity, pressed):
                 MESSAGING,
                 _MESSAGE_CONFIRMATION,
                 _CANCEL_MESSAGE,
-                number + utc.to_bytes(4, "little") + (_YES if flags & ENHANCED else b""),
+                confirmation + (_YES if flags & ENHANCED else b""),
             )
         finally:
             radio.may_confirm = None

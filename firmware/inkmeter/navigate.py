@@ -1,5 +1,7 @@
 """What a gesture does: pages turned, money or power, zero-it, the PIN and the settings' list. Loaded for each press."""
 
+import os
+
 from micropython import const
 
 from inkmeter import facts
@@ -10,6 +12,7 @@ from inkmeter.view import (
     CLOSED,
     CONFIRM_RESET,
     ENTER_PIN,
+    EVENTS,
     LIST,
     MESSAGES,
     NOW,
@@ -20,11 +23,13 @@ from inkmeter.view import (
     ZERO,
 )
 
-_PAGES = const(11)
+_PAGES = const(12)
+_EVENTS_FILE = const("books/noticed")
+_NO_EVENTS = const(4)  # octets of it with none in it
 _DIGITS = const(4)
 _CONFIRMATION = const(0x80)  # MessageControl: the supplier wants to know that it was read
 _TO_CONFIRM = const(0x280)  # and whether it has been told
-
+_PROTECTED = const(0x100)  # facts.MESSAGE_FLAGS: for the account holder's eyes
 
 _NEW_PIN = const(12)  # rows of `inkmeter.settings`, which is loaded only where it is needed
 _RESET_ALL = const(13)
@@ -57,7 +62,7 @@ def press(view, gesture, now):
         _turn(view, STATUS)
     elif gesture == HOME:
         _turn(view, NOW)
-    elif view.page == SETTINGS and view.mode != CLOSED:
+    elif view.mode == ENTER_PIN or (view.page == SETTINGS and view.mode != CLOSED):
         return _in_settings(view, gesture, now)
     elif gesture == NEXT or gesture == BACK:
         _turn_by(view, 1 if gesture == NEXT else -1, now)
@@ -84,7 +89,17 @@ def _turn_by(view, step, now):
             continue
         if page == MESSAGES and _message(home, now) is None:
             continue
+        if page == EVENTS and not _noticed():
+            continue
         return _turn(view, page)
+
+
+def _noticed():
+    # Whether `inkmeter.events` has kept any.
+    try:
+        return os.stat(_EVENTS_FILE)[6] > _NO_EVENTS
+    except OSError:
+        return False
 
 
 def _message(home, now):
@@ -101,26 +116,37 @@ def _select(view, now):
     elif view.page == ZERO:
         _zero_it(view)
     elif view.page == SETTINGS:
-        from inkmeter import settings
-
-        view.digits = ""
-        view.cursor = 0
-        view.tries = settings.tries_left()
-        view.mode = ENTER_PIN if settings.has_pin() else CHOOSE_PIN
-        if view.locked_until == 0 and view.mode == ENTER_PIN:
-            # The wait begins anew with each start of the device, so that cutting the power gains nothing.
-            view.locked_until = settings.locked_for()
-            view.locked_for = max(0, view.locked_until - now)
+        view.mode = ENTER_PIN if _ask_pin(view, now) else CHOOSE_PIN
     elif view.page == MESSAGES:
         side = _message(view.home, now)
         if side is None:
             return
-        if (view.home.fact(facts.MESSAGE_FLAGS | side, now) or 0) & _TO_CONFIRM == _CONFIRMATION:
+        flags = view.home.fact(facts.MESSAGE_FLAGS | side, now) or 0
+        if flags & _PROTECTED and view.mode == CLOSED and _ask_pin(view, now):
+            # The right one opens this page, until it is left.
+            view.mode = ENTER_PIN
+        elif flags & _TO_CONFIRM == _CONFIRMATION:
             view.home.put(facts.MESSAGE_PRESSED | side, view.home.fact(facts.MESSAGE_ID | side, now), now)
         else:
             view.cursor += 1
     else:
         view.cursor += 1
+
+
+def _ask_pin(view, now):
+    # Makes ready for a PIN to be counted; False where the household has none.
+    from inkmeter import settings
+
+    view.digits = ""
+    view.cursor = 0
+    view.tries = settings.tries_left()
+    if not settings.has_pin():
+        return False
+    if view.locked_until == 0:
+        # The wait begins anew with each start of the device, so that cutting the power gains nothing.
+        view.locked_until = settings.locked_for()
+        view.locked_for = max(0, view.locked_until - now)
+    return True
 
 
 def _zero_it(view):
@@ -142,7 +168,7 @@ def _in_settings(view, gesture, now):
         return False
     if gesture == BACK:
         if not view.digits:
-            _turn(view, SETTINGS)
+            _turn(view, view.page)
         view.digits = view.digits[:-1]
         view.cursor = 0
     elif view.locked_for:

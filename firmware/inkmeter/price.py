@@ -4,11 +4,11 @@ from struct import unpack_from
 
 from micropython import const
 
-from inkmeter import commands, fields, zcl
+from inkmeter import commands, fields, metering, zcl
 from inkmeter.facts import CALORIFIC_VALUE, CONVERSION_FACTOR, PRICE_DIGITS, RATE_UNTIL
 from inkmeter.home import PRICE_AGE
-from inkmeter.log import uptime
-from inkmeter.radio import PRICE
+from inkmeter.log import log, uptime
+from inkmeter.radio import PRICE, NoReply
 from inkmeter.rounds import CALENDARS, FACTORS, MATRIX, SCHEDULED, STRIP, TARIFF
 from inkmeter.rounds import PRICE as JOB
 
@@ -25,6 +25,10 @@ _PUBLISH_TIER_LABELS = const(0x08)
 _LAST_PUBLISHED = const(0x0E)
 _NEWS = const(60)
 _RX_ON_WHEN_IDLE = b"\x01"
+_PRICE_ACKNOWLEDGEMENT = const(0x02)
+_ACKNOWLEDGEMENT_REQUIRED = const(0x01)  # of Price Control
+_UNUSED = const(0xFF)
+_DISABLE_DEFAULT_RESPONSE = const(0x10)
 _UNUSED_PRICE = const(0xFFFFFFFF)
 _UNTIL_CHANGED = const(0xFFFF)
 _CANCELLED = const(0xFFFFFFFF)
@@ -55,6 +59,10 @@ class PublishedPrice:
         if self.tier == 15 and len(payload) > at + 40 and payload[at + 40] <= 33:
             self.tier += payload[at + 40]  # Extended Price Tier
         self.digits = digits >> 4
+        # What an acknowledgement names: provider, event and the control field; empty where none is asked for.
+        control = payload[at + 36] if len(payload) > at + 36 else 0
+        asked = control & _ACKNOWLEDGEMENT_REQUIRED and control != _UNUSED
+        self._to_acknowledge = bytes(payload[:4]) + bytes(payload[at : at + 4]) + bytes((control,)) if asked else b""
         # A start of 0 is "now": the time that the message gives as its own.
         self.start = start or now
         self.end = None if minutes == _UNTIL_CHANGED else self.start + minutes * 60
@@ -71,7 +79,30 @@ async def run(rounds, commodity):
         if price.rate.received is not None or server.price_endpoint is not None:
             price.rate.put(None, uptime(), rounds.session.clock.now())
         return None
-    return in_force(rounds, commodity, PublishedPrice(payload))
+    published = PublishedPrice(payload)
+    await acknowledge(rounds, commodity, published)
+    return in_force(rounds, commodity, published)
+
+
+async def acknowledge(rounds, commodity, published):
+    """Says that a price has come, if its server wants to know (D.4.2.3.4). No answer is awaited."""
+    named = published._to_acknowledge
+    session = rounds.session
+    utc = session.clock.now()
+    if not named or utc is None:
+        return
+    server = session.servers[commodity]
+    frame = bytes(
+        (zcl.CLUSTER_SPECIFIC | _DISABLE_DEFAULT_RESPONSE, session.radio.next_sequence(), _PRICE_ACKNOWLEDGEMENT)
+    )
+    session.radio.may_confirm = named[:8]
+    try:
+        frame += named[:8] + utc.to_bytes(4, "little") + named[8:]
+        await session.radio.send(server.node_id, metering.endpoint(server, PRICE), PRICE, frame)
+    except NoReply as error:
+        log("price", "not acknowledged:", error)
+    finally:
+        session.radio.may_confirm = None
 
 
 def in_force(rounds, commodity, published):
@@ -136,6 +167,7 @@ async def heard(rounds, commodity, number, payload):
     if number != _PUBLISH_PRICE:
         return True
     published = PublishedPrice(payload)
+    await acknowledge(rounds, commodity, published)
     utc = rounds.session.clock.now()
     if published.start == _CANCELLED:
         rounds.hurry(SCHEDULED, commodity)

@@ -7,7 +7,7 @@ Response, as the ZCL wants it (section 2.4.12).
 from micropython import const
 
 from inkmeter import fields, metering, zcl
-from inkmeter.facts import CREDIT_REMAINING, EVENT, EVENT_AT, LAST_TOP_UP, LAST_TOP_UP_AT, PRICE_DIGITS
+from inkmeter.facts import CREDIT_REMAINING, LAST_TOP_UP, LAST_TOP_UP_AT, PRICE_DIGITS
 from inkmeter.lazy import module
 from inkmeter.log import log, uptime
 from inkmeter.radio import CALENDAR, DEVICE_MANAGEMENT, EVENTS, HUB, MESSAGING, PREPAYMENT, PRICE, NoReply
@@ -24,7 +24,7 @@ _CONSUMER_TOP_UP_RESPONSE = const(0x03)
 _PUBLISH_TOP_UP_LOG = const(0x05)
 _PUBLISH_DEBT_LOG = const(0x06)
 _ACCEPTED = const(b"\x00\x10\x11\x12")  # Result Type
-_PUBLISH_EVENT = const(0x00)
+_LISTENERS = const("price messaging device_management events")
 
 
 def whose(session, sender, endpoint, cluster):
@@ -68,23 +68,15 @@ async def run(rounds):
 
 
 async def _heard(rounds, commodity, cluster, number, payload):
-    name = None
-    if cluster == PRICE:
-        name = "price"
-    elif cluster == MESSAGING:
-        name = "messaging"
-    elif cluster == DEVICE_MANAGEMENT:
-        name = "device_management"
-    elif cluster == EVENTS:
-        return _event(rounds, commodity, number, payload)
-    elif cluster == PREPAYMENT:
+    if cluster == PREPAYMENT:
         return _top_up(rounds, commodity, number, payload)
-    elif cluster == CALENDAR:
+    if cluster == CALENDAR:
         rounds.hurry(CALENDARS, commodity, 2)
         return True
-    if name is None:
+    heard = (PRICE, MESSAGING, DEVICE_MANAGEMENT, EVENTS)
+    if cluster not in heard:
         return False
-    with module(name) as listener:
+    with module(_LISTENERS.split(" ")[heard.index(cluster)]) as listener:
         return await listener.heard(rounds, commodity, number, payload)
 
 
@@ -102,22 +94,4 @@ def _top_up(rounds, commodity, number, payload):
         home.put(LAST_TOP_UP_AT | side, rounds.session.clock.now(), uptime())
     rounds.hurry(BALANCE, commodity)
     rounds.hurry(ACCOUNT, commodity, 5)
-    return True
-
-
-def event(payload):
-    """(log, number, UTC or None) of a Publish Event command. Raises ZclError."""
-    if len(payload) < 9:
-        raise zcl.ZclError("short event")
-    fields.string_at(payload, 8)
-    return payload[0], payload[1] | payload[2] << 8, fields.number(payload, 3, 4)
-
-
-def _event(rounds, commodity, number, payload):
-    if number != _PUBLISH_EVENT:
-        return False
-    _, what, when = event(payload)
-    log("events", "0x%04x" % what)
-    rounds.session.home.put(EVENT | commodity << 2, what, uptime())
-    rounds.session.home.put(EVENT_AT | commodity << 2, when, uptime())
     return True

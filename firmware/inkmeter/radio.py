@@ -30,35 +30,34 @@ KEY_ESTABLISHMENT = const(0x0800)
 
 # Clusters of which attributes may be read.
 _READABLE = const((BASIC, TIME, PRICE, METERING, PREPAYMENT, DEVICE_MANAGEMENT, KEY_ESTABLISHMENT))
-# Cluster-specific commands that may be sent: cluster << 8 | command.
-_MESSAGE_CONFIRMATION = const(MESSAGING << 8 | 0x01)
+# Cluster-specific commands that may be sent: for each cluster << 16 the bits of its commands' numbers.
 _PERMITTED = const(
     (
-        PRICE << 8 | 0x00,  # Get Current Price
-        PRICE << 8 | 0x01,  # Get Scheduled Prices
-        PRICE << 8 | 0x04,  # Get Conversion Factor
-        PRICE << 8 | 0x05,  # Get Calorific Value
-        PRICE << 8 | 0x06,  # Get Tariff Information
-        PRICE << 8 | 0x07,  # Get Price Matrix
-        PRICE << 8 | 0x08,  # Get Block Thresholds
-        PRICE << 8 | 0x09,  # Get CO2 Value
-        METERING << 8 | 0x00,  # Get Profile
-        METERING << 8 | 0x08,  # Get Sampled Data
-        MESSAGING << 8 | 0x00,  # Get Last Message
-        _MESSAGE_CONFIRMATION,  # of `may_confirm` alone
-        CALENDAR << 8 | 0x00,  # Get Calendar
-        CALENDAR << 8 | 0x01,  # Get Day Profiles
-        CALENDAR << 8 | 0x02,  # Get Week Profiles
-        CALENDAR << 8 | 0x03,  # Get Seasons
-        CALENDAR << 8 | 0x04,  # Get Special Days
-        DEVICE_MANAGEMENT << 8 | 0x00,  # Get Change of Tenancy
-        DEVICE_MANAGEMENT << 8 | 0x01,  # Get Change of Supplier
-        KEY_ESTABLISHMENT << 8 | 0x00,  # Initiate Key Establishment
-        KEY_ESTABLISHMENT << 8 | 0x01,  # Ephemeral Data
-        KEY_ESTABLISHMENT << 8 | 0x02,  # Confirm Key Data
-        KEY_ESTABLISHMENT << 8 | 0x03,  # Terminate Key Establishment
+        # Get Current Price, Get Scheduled Prices, Price Acknowledgement (of `may_confirm` alone)
+        PRICE << 16 | 1 << 0x00 | 1 << 0x01 | 1 << 0x02
+        # Get Conversion Factor, Get Calorific Value, Get Tariff Information
+        | 1 << 0x04 | 1 << 0x05 | 1 << 0x06
+        # Get Price Matrix, Get Block Thresholds, Get CO2 Value
+        | 1 << 0x07 | 1 << 0x08 | 1 << 0x09,
+        # Get Profile, Get Sampled Data
+        METERING << 16 | 1 << 0x00 | 1 << 0x08,
+        # Get Last Message, Message Confirmation (of `may_confirm` alone)
+        MESSAGING << 16 | 1 << 0x00 | 1 << 0x01,
+        # Get Top Up Log
+        PREPAYMENT << 16 | 1 << 0x08,
+        # Get Calendar, Get Day Profiles, Get Week Profiles, Get Seasons, Get Special Days
+        CALENDAR << 16 | 1 << 0x00 | 1 << 0x01 | 1 << 0x02 | 1 << 0x03 | 1 << 0x04,
+        # Get Change of Tenancy, Get Change of Supplier
+        DEVICE_MANAGEMENT << 16 | 1 << 0x00 | 1 << 0x01,
+        # Get Event Log
+        EVENTS << 16 | 1 << 0x00,
+        # Initiate Key Establishment, Ephemeral Data, Confirm Key Data, Terminate Key Establishment
+        KEY_ESTABLISHMENT << 16 | 1 << 0x00 | 1 << 0x01 | 1 << 0x02 | 1 << 0x03,
     )
-)
+)  # fmt: skip
+_MOST_COMMANDS = const(16)
+# What is no question: cluster << 8 | command.
+_CONFIRMATIONS = const((PRICE << 8 | 0x02, MESSAGING << 8 | 0x01))
 # IEEE_addr_req, Simple_Desc_req, Active_EP_req, Match_Desc_req
 _PERMITTED_ZDO = const((0x0001, 0x0004, 0x0005, 0x0006))
 
@@ -98,8 +97,9 @@ class Radio:
     """Requests over an Ncp. callback() is to be given the NCP's callbacks; serve() is a long-lived task.
 
     `published` holds the messages of servers that nobody waits for, under a link key alone: what they publish unasked,
-    and the further parts of long answers. `may_confirm` is the id (4 octets, as on the air) of the one message that
-    may be confirmed now, because the household has pressed OK for it.
+    and the further parts of long answers. `may_confirm` is the beginning (8 octets, as on the air) of the one command
+    that is no question and may pass now: a Message Confirmation's id and time, because the household has pressed OK, or
+    a Price Acknowledgement's provider and event, because the server asks for it.
     """
 
     def __init__(self, ncp):
@@ -134,9 +134,11 @@ class Radio:
         elif profile == SMART_ENERGY and len(payload) >= 3 and not payload[0] & zcl.MANUFACTURER_SPECIFIC:
             command = payload[2]
             if payload[0] & zcl.CLUSTER_SPECIFIC:
-                code = cluster << 8 | command
-                if code in _PERMITTED and (code != _MESSAGE_CONFIRMATION or payload[3:7] == self.may_confirm):
-                    return
+                if cluster << 8 | command in _CONFIRMATIONS and payload[3:11] != self.may_confirm:
+                    command = _MOST_COMMANDS
+                for one in _PERMITTED:
+                    if one >> 16 == cluster and command < _MOST_COMMANDS and one >> command & 1:
+                        return
             elif command == zcl.READ_ATTRIBUTES and cluster in _READABLE:
                 return
             elif command == zcl.READ_ATTRIBUTES_RESPONSE or command == zcl.DEFAULT_RESPONSE:

@@ -30,13 +30,13 @@ MESSAGING = const(12)
 DEVICE_MANAGEMENT = const(13)
 PREPAYMENT = const(14)
 ACCOUNT = const(15)
-_COUNT = const(22)
+_COUNT = const(24)
 _FIRST = const(3)
 _NAMES = const(
     "price status tariff matrix factors calendars switches scheduled strip messaging device_management prepayment "
-    "account supplier today costs registers figures profile"
+    "account supplier today costs registers figures profile events friendly"
 )
-_HELPERS = const("asking commands fields parts timetable price days store")
+_HELPERS = const("asking commands fields parts timetable price days store calendars")
 
 # Seconds
 _SLOWEST_POLL = const(60)
@@ -79,6 +79,8 @@ class Rounds:
         if home.GAS not in session.servers:
             self._add(now + session.look_after, LOOK_FOR_GAS, home.GAS)
             session.look_after = min(2 * session.look_after, _LOOK_FOR_GAS_LONGEST)
+        # A list that grew has room for as much again; a copy has not.
+        self._due, self._what = self._due[:], self._what[:]
 
     def _add(self, due, job, commodity):
         self._due.append(due)
@@ -87,17 +89,15 @@ class Rounds:
     def start(self, commodity):
         """Has everything asked anew: prices at once, the rest one after the other, after the first picture."""
         for job in range(PRICE, _COUNT):
-            seconds = _SPREAD * (2 * job + commodity) if job > PRICE else 0
-            for row in range(len(self._what)):
-                if self._what[row] >> 7 == job << 1 | commodity:
-                    self._due[row] = uptime() + seconds
-                    self._what[row] &= ~0x7F
+            self.hurry(job, commodity, _SPREAD * (2 * job + commodity) if job > PRICE else 0, _ABSENT)
 
-    def hurry(self, job, commodity, seconds=0):
-        """Has a job done in so many seconds, if it is not due earlier; what was rested is asked anew."""
+    def hurry(self, job, commodity, seconds=0, earlier=0):
+        """Has a job done in so many seconds, if it is not due earlier (by less than `earlier`: even then); what was
+        rested is asked anew.
+        """
         for row in range(len(self._what)):
             if self._what[row] >> 7 == job << 1 | commodity:
-                self._due[row] = min(self._due[row], uptime() + seconds)
+                self._due[row] = min(self._due[row] + earlier, uptime() + seconds)
                 self._what[row] &= ~0x7F
 
     def _first(self, polls):

@@ -38,6 +38,7 @@ async def run(rounds, commodity):
             break
         published = price.PublishedPrice(payload)
         some = True
+        await price.acknowledge(rounds, commodity, published)
         price.enter(rounds, commodity, published)
         if published.end is None or not after < published.end < utc + _HORIZON:
             break

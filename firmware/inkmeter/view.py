@@ -13,10 +13,11 @@ PRICE = const(3)
 METERS = const(4)
 PREPAY = const(5)
 MESSAGES = const(6)
-STATUS = const(7)
-PAIR = const(8)
-ZERO = const(9)
-SETTINGS = const(10)
+EVENTS = const(7)
+STATUS = const(8)
+PAIR = const(9)
+ZERO = const(10)
+SETTINGS = const(11)
 
 # What the settings page is doing: View.mode
 CLOSED = const(0)  # a page like the others; OK opens it

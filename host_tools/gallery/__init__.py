@@ -29,6 +29,7 @@ SHOWN = (
     "now-export_4.2_en_normal", "now-credit_2.13_en_normal", "now-credit_2.9_en_large", "now-credit_2.9_cy_normal",
     "day-export_2.9_en_normal", "week-credit_2.9_en_normal", "price-tou_2.9_en_normal", "price-export_4.2_en_normal",
     "meters-tou_2.9_en_normal", "prepay-credit_2.9_en_normal", "message-confirm_2.9_en_normal",
+    "message-private_2.9_en_normal", "events_2.9_en_normal",
     "status_2.9_en_normal", "survey-180_2.9_en_normal", "zero_2.9_en_normal", "settings-pin_2.9_en_normal",
     "trouble-H01_2.9_en_normal", "trouble-P02_2.9_en_normal", "trouble-P11_2.9_en_normal", "away_2.9_en_normal",
 )  # fmt: skip
@@ -145,7 +146,7 @@ def draw(*wanted: str, folder: Path = FOLDER) -> list[Picture]:
     codes = ",".join(outcome.code for outcome in words.read()[1])
     done = subprocess.run(
         [toolchain.interpreter().path, "-X", "heapsize=600k", str(_SCRIPT), str(root), str(folder), codes, *wanted],
-        capture_output=True, text=True, check=False, timeout=90,
+        capture_output=True, text=True, check=False, timeout=90, cwd=folder,
     )  # fmt: skip
     if done.returncode:
         raise DrawingFailed(done.stdout + done.stderr)

@@ -4,10 +4,13 @@
         [<words that a name must hold> ...]
 
 Writes one file, `pictures.bin`: per picture two lines of text (its name; width, height, octets of marks, of rows),
-the marks, and the rows as the panel gets them. The Views are made here; all that draws is the firmware's.
+the marks, and the rows as the panel gets them. The Views are made here; all that draws is the firmware's. What a page
+reads of the device's files is written where this runs, for the length of the picture.
 """
 
 import gc
+import os
+import struct
 import sys
 
 sys.path.insert(0, sys.argv[1])
@@ -20,7 +23,7 @@ UTC = 831906120  # 12 May 2026, 14:02 British Summer Time
 NOW = 100000
 SIZES = (("2.13", 250, 122), ("2.9", 296, 128), ("4.2", 400, 300))
 GAS = facts.GAS_SIDE
-(PAGE_NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, STATUS, PAIR, ZERO, SETTINGS) = range(11)
+(PAGE_NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, EVENTS, STATUS, PAIR, ZERO, SETTINGS) = range(12)
 
 # A household's half-hours in Wh: night, breakfast, sun at noon, dinner
 _USE = (
@@ -174,6 +177,7 @@ class View:
         self.radio = self.display = Radio()
         self.restarts = {}
         self.links = ()
+        self.files = {}
 
 
 def electricity(view, watts=950, register=4631215, price=24500, received=None):
@@ -249,6 +253,15 @@ def prepaid():
     return view
 
 
+def prepaid_often():
+    view = prepaid()
+    put(view, facts.FRIENDLY_UNTIL, UTC + 72000)
+    for n, (amount, days) in enumerate(((2000000, 3), (1500000, 10), (500000, 17), (1000000, 24))):
+        put(view, facts.TOP_UP + 8 * n, amount)
+        put(view, facts.TOP_UP_AT + 8 * n, UTC - days * 86400)
+    return view
+
+
 def prepaid_low():
     view = prepaid()
     put(view, facts.CREDIT_REMAINING, -183000)
@@ -264,6 +277,8 @@ def prepaid_extreme():
             (facts.PREPAID, 2), (facts.CREDIT_REMAINING, -99999900), (facts.EMERGENCY_CREDIT, 99999900),
             (facts.DEBT, 999999900), (facts.DEBT_RATE, 99999900), (facts.LAST_TOP_UP, 99999900),
             (facts.LAST_TOP_UP_AT, UTC - 30 * 86400), (facts.FRIENDLY_UNTIL, UTC + 2 * 86400),
+            (facts.TOP_UP + 8, 99999900), (facts.TOP_UP_AT + 8, UTC - 50 * 86400), (facts.TOP_UP + 16, 99999900),
+            (facts.TOP_UP_AT + 16, UTC - 60 * 86400),
         ):  # fmt: skip
             put(view, fact | side, value)
     return view
@@ -350,6 +365,35 @@ def message(flags, text=MESSAGE):
     put(view, facts.MESSAGE, text)
     put(view, facts.MESSAGE_FLAGS, flags)
     return view
+
+
+def private(mode, cursor=0, digits=""):
+    view = message(0x18C)
+    view.mode, view.cursor, view.digits = mode, cursor, digits
+    view.files["settings.bin"] = bytes((1,)) + bytes(52) + b"x"  # as if a PIN had been chosen
+    return view
+
+
+def noticed(*events):
+    """(seconds ago or None, number, commodity, kind) of each."""
+    view = on(EVENTS, credit())
+    held = bytes(4)
+    for ago, number, commodity, kind in events:
+        held += struct.pack(">IHBB", 0 if ago is None else UTC - ago, number, commodity, kind)
+    view.files["books/noticed"] = held
+    return view
+
+
+_DAY_S = 86400
+_SOME = ((7320, 0x8F36, 0, 4), (7980, 0x8F57, 0, 3), (2 * _DAY_S, 0x81BF, 1, 14))
+_MANY = (
+    (500, 0x816E, 0, 0), (900, 0x8F43, 0, 18), (4000, 0x8F74, 0, 5), (_DAY_S, 0x810D, 1, 8),
+    (2 * _DAY_S, 0x810E, 0, 13), (9 * _DAY_S, 0x8145, 1, 1), (30 * _DAY_S, 0x8F1F, 1, 19), (None, 0x8145, 0, 1),
+)  # fmt: skip
+
+
+def each_kind(first):
+    return noticed(*[(5 * _DAY_S + 3600 * i, 0x8000 + i, i & 1, first + i) for i in range(7)])
 
 
 def links(extreme=False):
@@ -440,14 +484,26 @@ def cases():
         yield "month-" + name, lambda: on(WEEK, make(), 1)
         yield "day-before-" + name, lambda: on(DAY, make(), 1)
         yield "meters-more-" + name, lambda: on(METERS, make(), 1)
-    for name, make in (("credit", prepaid), ("low", prepaid_low), ("stale", stale), ("by-bill", credit),
-                       ("extreme", prepaid_extreme)):  # fmt: skip
+    for name, make in (
+        ("credit", prepaid), ("often", prepaid_often), ("low", prepaid_low), ("stale", stale), ("by-bill", credit),
+        ("extreme", prepaid_extreme),
+    ):  # fmt: skip
         yield "prepay-" + name, lambda: on(PREPAY, make())
+    yield "prepay-extreme-more", lambda: on(PREPAY, prepaid_extreme(), 2)
     yield "prepay-extreme-gas", lambda: on(PREPAY, prepaid_extreme(), 1)
     yield "message-plain", lambda: message(0)
     yield "message-confirm", lambda: message(0x88)
     yield "message-urgent", lambda: message(0x8C, LONG)
     yield "message-none", lambda: on(MESSAGES, credit())
+    yield "message-private", lambda: private(0)
+    yield "message-private-pin", lambda: private(1, 7, "12")
+    yield "message-private-open", lambda: private(3)
+    yield "events", lambda: noticed(*_SOME)
+    yield "events-one", lambda: noticed(_SOME[0])
+    yield "events-many", lambda: noticed(*_MANY)
+    yield "events-more", lambda: on(EVENTS, noticed(*_MANY), 1)
+    for first in (1, 8, 14):
+        yield "events-kinds-%d" % first, lambda: each_kind(first)
     yield "status", links
     yield "status-extreme", lambda: links(True)
     yield "status-counts", lambda: counted(3, 12, 431, 5210, 0)
@@ -483,7 +539,12 @@ def draw(view, width, height, out, name):
     sys.modules["inkmeter.history"] = History(view)
     sys.modules["inkmeter.rates"] = Rates(view)
     sys.modules["inkmeter.worn"] = Worn(view)
+    for path, held in view.files.items():
+        with open(path, "wb") as file:
+            file.write(held)
     marks = screens.picture(view, NOW)
+    for path in view.files:
+        os.remove(path)
     rows = b"".join(bytes(band) for band in Canvas(width, height).bands(marks))
     out.write("%s\n%d %d %d %d\n" % (name, width, height, len(marks), len(rows)))
     out.write(marks)
@@ -492,6 +553,10 @@ def draw(view, width, height, out, name):
 
 def main():
     wanted = sys.argv[4:]
+    try:
+        os.mkdir("books")
+    except OSError:
+        pass
     with open(sys.argv[2] + "/pictures.bin", "wb") as out:
         for case, make in cases():
             for size, width, height in SIZES:

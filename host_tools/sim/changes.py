@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from host_tools.sim.device_management import Clear, DeviceManagementServer
+from host_tools.sim.events import KINDS, EventServer
 from host_tools.sim.homes import NEXT_SUPPLIER
 from host_tools.sim.messaging import Importance, MessageServer
 from host_tools.sim.prepayment import Account, Refused
@@ -267,6 +268,7 @@ def _power_cut(world: World, argument: str) -> None:
     """The hub and the meters are without power for so many seconds (300), and so is the house."""
     nodes = [world.hub, world.meter]
     house = world.household.main_switch
+    since_us = world.clock.now_us
     world.household.set_main_switch(False)
     for node in nodes:
         node.powered = False
@@ -276,7 +278,7 @@ def _power_cut(world: World, argument: str) -> None:
         for node in nodes:
             node.powered = True
         world.household.set_main_switch(house)
-        world.meter.events.note("power lost")
+        world.meter.events.outage(since_us)
 
     world.beside(back())
 
@@ -299,6 +301,29 @@ def _tamper(world: World, argument: str) -> None:
     """Somebody opens the electricity meter's cover."""
     world.meter.tampered = True
     world.meter.events.note("tamper")
+
+
+def _note(events: EventServer, argument: str) -> None:
+    what = argument.replace("-", " ") or "clock adjusted"
+    try:
+        events.note(what)
+    except ValueError:
+        known = ", ".join(one.replace(" ", "-") for one in KINDS)
+        raise ChangeError(f"{argument!r} is no event; there are {known}, and numbers such as 0x816E") from None
+
+
+@_change("kind or number")
+def _event(world: World, argument: str) -> None:
+    """The electricity meter notes an event (clock-adjusted, cover-opened, low-credit ..., or a number as 0x816E)."""
+    _note(world.meter.events, argument)
+
+
+@_change("kind or number")
+def _gas_event(world: World, argument: str) -> None:
+    """The gas meter notes an event (clock-adjusted, valve-closed, low-battery ..., or a number as 0x816E)."""
+    if world.gas is None:
+        raise ChangeError("this home has no gas meter")
+    _note(world.gas.events, argument)
 
 
 @_change()

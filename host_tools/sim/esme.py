@@ -72,7 +72,9 @@ class ElectricityMeter(ZclServer):
         self._log = ProfileLog(
             self.supply, self.now, (self.supply.register, self.exported.register), home.form, self._longest
         )
-        prepayment = PrepaymentServer(self.supply, self.now, self._longest, self.account, self.state, paid)
+        prepayment = PrepaymentServer(
+            self.supply, self.now, self._longest, self.account, self.state, paid, terse=home.terse
+        )
         calendar = CalendarServer(self.supply, self.now, self._longest, home.terms.friendly if self.account else None)
         self.endpoints[ENDPOINT] = Endpoint(
             0x0501,

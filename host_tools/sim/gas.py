@@ -84,7 +84,9 @@ class GasMirror:
         self._state: State | None = None
         home, supply = gas.home, gas.supply
         self._log = ProfileLog(supply, self._as_of, (supply.register,), home.gas_form, gas._longest)
-        prepayment = PrepaymentServer(supply, self._as_of, gas._longest, gas.account, lambda: self._state)
+        prepayment = PrepaymentServer(
+            supply, self._as_of, gas._longest, gas.account, lambda: self._state, terse=home.terse
+        )
         calendar = CalendarServer(supply, gas.now, gas._longest, home.terms.friendly if gas.account else None)
         self.attributes: dict[int, Attributes] = {
             METERING: self._metering(),

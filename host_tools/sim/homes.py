@@ -21,7 +21,8 @@ class Home:
     """A home as it is when the run begins. Money is in 1/100,000 of a pound, power in watts.
 
     `credit` and `gas_credit` are what is on a prepayment meter, None for one in credit mode. `publishes`: hub and meter
-    tell displays of changes unasked. `then` are changes that come by themselves: (seconds, change).
+    tell displays of changes unasked. `terse`: prepayment meters whose attributes leave out what commands say, the last
+    top-ups and the friendly hours. `then` are changes that come by themselves: (seconds, change).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Home:
     credit: int | None = None
     gas_credit: int | None = None
     in_emergency: bool = False
+    terse: bool = False
     terms: Terms = dataclasses.field(default_factory=Terms)
     debts: tuple[Debt, ...] = ()
     form: Format = _IN_WH
@@ -57,7 +59,7 @@ _ECONOMY_7 = Tariff(
     0, ((0, 29_870), (30, 13_120), (450, 29_870)), 53_800, b"Economy 7", tiers=(1, 2, 1),
     tier_labels=(b"Day", b"Night"),
 )  # fmt: skip
-_AGILE = Tariff(0, ((0, 0),), 47_850, b"Half-hourly", half_hourly="agile", long_form=True)
+_AGILE = Tariff(0, ((0, 0),), 47_850, b"Half-hourly", half_hourly="agile", long_form=True, acknowledged=True)
 _HALF_HOUR_TIERS = Tariff(
     0, tuple((30 * slot, 9_000 + 400 * (slot * 7 % 48)) for slot in range(48)), 47_850, b"48 rates",
     tier_labels=tuple(b"Slot %02d" % slot for slot in range(1, 49)),
@@ -94,7 +96,7 @@ _HOMES = (
     ),
     Home(
         "prepaid-in-emergency", "A prepayment meter on emergency credit, with less than a day of it left.", _FLAT, _GAS,
-        credit=-950_000, gas_credit=90_000, in_emergency=True, debts=_DEBTS[:1],
+        credit=-950_000, gas_credit=90_000, in_emergency=True, debts=_DEBTS[:1], terse=True,
     ),
     Home("electricity-only", "No gas meter.", _FLAT, gas=False),
     Home(

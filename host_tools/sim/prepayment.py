@@ -106,6 +106,7 @@ class Account:
         self.total_added = 0
         self._codes: set[bytes] = set()
         self._state = State(now_us, credit * _FINE, debts=tuple(debt.amount for debt in self.debts))  # type: ignore[arg-type]
+        self._status = self.status(self._state)
 
     def inherit(self, old: Account, now_us: int) -> None:
         """Takes over what is on the meter that it replaces."""
@@ -173,6 +174,21 @@ class Account:
                 state.supply = SupplyState.OFF
                 self._cut(False)
                 self._on_event("supply disabled")
+        self._notice()
+
+    def _notice(self) -> None:
+        # What the credit's state has become since it was last looked at.
+        status = self.status(self._state)
+        became = status & ~self._status
+        for flag, what in (
+            (CreditStatus.LOW, "low credit"),
+            (CreditStatus.EMERGENCY_AVAILABLE, "emergency credit available"),
+        ):
+            if became & flag:
+                self._on_event(what)
+        if became & CreditStatus.EXHAUSTED and self._state.emergency_selected:
+            self._on_event("emergency credit exhausted")
+        self._status = status
 
     # What people do at the meter
 
@@ -206,6 +222,7 @@ class Account:
             setattr(state, name, getattr(state, name) - part)
             left -= part
         state.credit += left
+        self._on_event("credit added")
         if not state.emergency_used and state.credit > terms.emergency_threshold * _FINE:
             state.emergency_selected = False
         if state.supply is SupplyState.OFF and state.credit > terms.cut_off * _FINE:
@@ -220,6 +237,7 @@ class Account:
             raise Refused("emergency credit is not on offer")
         state.emergency_selected = True
         self._spend(0)
+        self._on_event("emergency credit activated")
         if state.supply is SupplyState.OFF and state.credit >= 0:
             state.supply = SupplyState.ARMED
             self._on_event("supply armed")
@@ -262,12 +280,13 @@ class Account:
 
 class PrepaymentServer:
     """`state` gives the accounts as the server knows them, `now` the instant of which that is; both None for not yet.
-    Without an account the meter is in credit mode, and serves its costs.
+    Without an account the meter is in credit mode, and serves its costs. A `terse` one has no attributes for top-ups
+    and friendly hours.
     """
 
     def __init__(
         self, supply: Supply, now: Now, longest: Callable[[], int], account: Account | None,
-        state: Callable[[], State | None], exported: Supply | None = None,
+        state: Callable[[], State | None], exported: Supply | None = None, *, terse: bool = False,
     ) -> None:  # fmt: skip
         self._supply = supply
         self._now = now
@@ -275,6 +294,7 @@ class PrepaymentServer:
         self._account = account
         self._state = state
         self._exported = exported
+        self._terse = terse
 
     def _costs(self, base: int, supply: Supply | None) -> Attributes:
         def cost(offset: int) -> Getter:
@@ -344,8 +364,11 @@ class PrepaymentServer:
             0x0040: Attribute(0x2B, terms.cut_off),
             0x0400: Attribute(0x19, of(self._alarms)),
         }
-        for number in range(5):
-            found |= self._top_up(account, number)
+        if self._terse:
+            del found[0x0034], found[0x0035]
+        else:
+            for number in range(5):
+                found |= self._top_up(account, number)
         for number in range(3):
             found |= self._debt(account, number)
         return found

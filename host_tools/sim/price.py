@@ -15,6 +15,7 @@ PRICE = 0x0700
 ANY_TYPE, DELIVERED, RECEIVED = 2, 0, 1
 _UNUSED_8, _UNUSED_32 = 0xFF, 0xFFFFFFFF
 _TOU, _BLOCK = 0, 1
+_ACKNOWLEDGE = 0x01
 _MONTHS = 3  # duration type
 _KG_A_KWH = 0x01
 _GRAMS = 0x30  # digits
@@ -68,7 +69,7 @@ class PriceServer:
             command.alternate_cost = _UNUSED_32
             command.alternate_cost_unit = command.alternate_cost_digits = _UNUSED_8
             command.block_thresholds = len(tariff.blocks) if tariff.blocks else _UNUSED_8
-            command.price_control = 0x02 if beyond else 0x00
+            command.price_control = (0x02 if beyond else 0x00) | (_ACKNOWLEDGE if tariff.acknowledged else 0x00)
             if beyond:
                 command.generation_tiers = command.generation_tier = _UNUSED_8
                 command.extended_tiers = tiers - 15

@@ -32,7 +32,8 @@ class Tariff:
     """`rates` are prices, each by the minute of the UTC day from which it holds, `tiers` the tier of each (1, 2 ...).
 
     `blocks` are the Wh of a calendar month after each of which the next of `block_prices` holds; there is one more of
-    these. `half_hourly` is the seed of a price for each half-hour. `received` is for what is exported.
+    these. `half_hourly` is the seed of a price for each half-hour. `received` is for what is exported. Publish Price
+    has all its fields in the `long_form`, and asks in it to be `acknowledged`.
     """
 
     unit_of_measure: int
@@ -46,6 +47,7 @@ class Tariff:
     half_hourly: str = ""
     received: bool = False
     long_form: bool = False
+    acknowledged: bool = False
     tariff_id: int = 1
     provider: int = 1
 

@@ -232,7 +232,7 @@ def drive(coroutine):
 
 
 def _fresh(name):
-    for one in "asking commands fields parts timetable price days store".split(" ") + [name]:
+    for one in "asking commands fields parts timetable price days store calendars".split(" ") + [name]:
         sys.modules.pop("inkmeter." + one, None)
         if hasattr(sys.modules["inkmeter"], one):
             delattr(sys.modules["inkmeter"], one)

@@ -166,6 +166,7 @@ def test_an_account_that_is_paid_beforehand():
     session = prepaid()
     assert session.job("prepayment") == 60
     assert session.job("account") == 900
+    assert session.job("friendly") == 900
     for fact, value in (
         (facts.PREPAID, 2),
         (facts.CREDIT_REMAINING, -950_000),
@@ -202,6 +203,48 @@ def test_a_top_up_shows_in_the_balance_and_is_looked_up():
             told._due[row] = session.now + 5000
         session.job("prepayment", 0, told)
         assert (session.now in told._due) == hurried, credit
+
+
+def top_up_log(*entries, index=0, total=1):
+    body = bytes((index, total))
+    for when, amount in entries:
+        body += string(b"70810000000000000001") + u(amount, 4) + u(when, 4)
+    return body
+
+
+def test_top_ups_from_the_log_where_there_are_no_attributes():
+    session = prepaid()
+    held = session.radio.attributes[ESME, PREPAYMENT]
+    log = [(1, 2_000_000), (EPOCH - 5, 1_000_000), (EPOCH - 9, -300), (EPOCH - 7, 500_000)]
+    session.radio.commands[ESME, PREPAYMENT, 8] = [
+        (5, top_up_log(*log[:3], total=2)), (5, top_up_log(*log[3:], index=1, total=2)),
+    ]  # fmt: skip
+    session.job("prepayment")
+    session.job("account")
+    assert session.fact(facts.TOP_UP) == 1_000_000  # the attribute
+    assert not [one for one in session.radio.asked if one[2] == 8]
+    session.home.forget_facts()
+    for identifier in (0x0100, 0x0101, 0x0110, 0x0111):
+        del held[identifier]
+    session.job("prepayment")
+    session.job("account")
+    asked = [one for one in session.radio.asked if one[2] == 8]
+    assert asked == [(ESME, PREPAYMENT, 8, u(EPOCH + session.now, 4) + b"\x05")]
+    found = [(session.fact(facts.TOP_UP_AT + 8 * n), session.fact(facts.TOP_UP + 8 * n)) for n in range(4)]
+    assert found == [(EPOCH - 5, 1_000_000), (EPOCH - 7, 500_000), (EPOCH - 9, -300), (1, 2_000_000)]
+    assert session.fact(facts.LAST_TOP_UP) == 1_000_000 and session.fact(facts.LAST_TOP_UP_AT) == EPOCH - 5
+    # No log either, or one that is cut.
+    session.radio.commands[ESME, PREPAYMENT, 8] = 0x8B
+    assert session.job("account") == 900
+    whole = top_up_log(*log)
+    for length in range(3, len(whole)):
+        if (length - 2) % 29:
+            session.radio.commands[ESME, PREPAYMENT, 8] = [(5, whole[:length])]
+            try:
+                session.job("account")
+            except ValueError:
+                continue
+            raise AssertionError(length)
 
 
 def test_money_has_the_price_cluster_s_digits():

@@ -1,11 +1,11 @@
-"""What suppliers say: messages and the household's OK, changes of tenancy and supplier, top-ups, events."""
+"""What suppliers say: messages and the household's OK, changes of tenancy and supplier, top-ups."""
 
 from answering import EPOCH, ESME, GPF, Home, drive, string, u
 from inkmeter import facts, rounds, store
 from inkmeter import radio as r
 from inkmeter.ncp import Refused  # noqa: F401, the radio's own
 
-MESSAGING, PREPAYMENT, CALENDAR, MANAGEMENT, EVENTS = 0x0703, 0x0705, 0x0707, 0x0708, 0x0709
+MESSAGING, PREPAYMENT, CALENDAR, MANAGEMENT = 0x0703, 0x0705, 0x0707, 0x0708
 ALL = (facts.MESSAGE, facts.MESSAGE_ID, facts.MESSAGE_FLAGS, facts.MESSAGE_UNTIL)
 
 
@@ -90,7 +90,7 @@ def test_a_confirmation_follows_the_household_s_ok_alone():
     session.job("messaging")
     node, cluster, command, payload = session.radio.asked[2]
     assert (node, command, payload) == (ESME, 1, u(7, 4) + u(EPOCH + session.now, 4))
-    assert allowed == [u(7, 4)] and session.radio.may_confirm is None
+    assert allowed == [u(7, 4) + u(EPOCH + session.now, 4)] and session.radio.may_confirm is None
     assert session.fact(facts.MESSAGE_FLAGS) == 0x288 and session.fact(facts.MESSAGE_PRESSED) is None
     # Once is enough; and a message that does not ask for it is not confirmed.
     session.home.put(facts.MESSAGE_PRESSED, 7, session.now)
@@ -125,11 +125,32 @@ def test_the_radio_lets_only_that_confirmation_pass():
 
     confirmation = b"\x01\x05\x01" + u(7, 4) + u(5, 4)
     assert not passes(confirmation)
-    one.may_confirm = u(7, 4)
-    assert passes(confirmation)
+    one.may_confirm = u(7, 4) + u(5, 4)
+    assert passes(confirmation) and passes(confirmation + b"\x02\x00")
     assert not passes(b"\x01\x05\x01" + u(8, 4) + u(5, 4)) and not passes(b"\x01\x05\x01")
+    assert not passes(b"\x01\x05\x01" + u(7, 4) + u(6, 4))
     one.may_confirm = None
     assert not passes(confirmation)
+
+
+def test_the_radio_lets_only_that_price_be_acknowledged():
+    one = r.Radio(None)
+
+    def passes(payload):
+        try:
+            one._permit(0x0109, 0x0700, payload)
+            return True
+        except r.NotPermitted:
+            return False
+
+    acknowledgement = b"\x11\x05\x02" + u(7, 4) + u(9, 4) + u(5, 4) + b"\x01"
+    assert not passes(acknowledgement)
+    one.may_confirm = u(7, 4) + u(10, 4)
+    assert not passes(acknowledgement)
+    one.may_confirm = u(7, 4) + u(9, 4)
+    assert passes(acknowledgement)
+    assert not passes(b"\x11\x05\x02" + u(7, 4) + u(8, 4) + u(5, 4) + b"\x01") and not passes(b"\x11\x05\x02")
+    assert passes(b"\x11\x05\x00\x01")
 
 
 def test_the_press_is_noticed():
@@ -257,14 +278,14 @@ def test_gbcs_s_own_examples():
     messaging = session.module("messaging")
     one = messaging.Message(bytes.fromhex("804a371c0000000000ffff055265736574"))
     assert (one.number, one.minutes, one.text, one.flags) == (0x1C374A80, None, "Reset", 0)
-    published = session.module("published")
+    events = session.module("events")
     event = bytes.fromhex("036e814093fb300100")
-    assert published.event(event) == (3, 0x816E, 0x30FB9340)
+    assert events._event(event, 0, 1) == (0x816E, 0x30FB9340, 9)
     for decode, payload, whole in (
         (management.change_of_tenancy, cot, len(cot)),
         (management.change_of_supplier, cos, len(cos) - 14),
         (messaging.Message, bytes.fromhex("804a371c0000000000ffff055265736574"), 17),
-        (published.event, event, len(event)),
+        (lambda payload: events._event(payload, 0, 1), event, len(event)),
     ):
         for length in range(whole):
             try:
@@ -277,15 +298,13 @@ def test_gbcs_s_own_examples():
 # What else comes unasked
 
 
-def test_a_top_up_and_an_event():
+def test_a_top_up():
     session = Home()
     unasked(session, PREPAYMENT, 3, bytes.fromhex("00d012130000c0aa7f01"))
     assert session.fact(facts.LAST_TOP_UP) == 1_250_000 and session.fact(facts.CREDIT_REMAINING) == 25_144_000
     assert session.fact(facts.LAST_TOP_UP_AT) == EPOCH + session.now
     unasked(session, PREPAYMENT, 3, b"\x02" + u(5, 4) + b"\x00" + u(6, 4))
     assert session.fact(facts.LAST_TOP_UP) == 1_250_000
-    unasked(session, EVENTS, 0, bytes.fromhex("036e814093fb300100"))
-    assert session.fact(facts.EVENT) == 0x816E and session.fact(facts.EVENT_AT) == 0x30FB9340
 
 
 def test_each_message_is_answered_unless_it_wants_none():

@@ -1,5 +1,7 @@
 """What a press does to the View."""
 
+import os
+
 from inkmeter import facts, navigate, settings, view
 from inkmeter import home as h
 from inkmeter.buttons import BACK, DIAGNOSE, HOME, NEXT, SELECT, ZERO_IT
@@ -61,6 +63,75 @@ def test_pages_that_only_some_homes_have():
     assert shown.page == view.PREPAY
     turn(shown, NEXT)
     assert shown.page == view.MESSAGES
+
+
+def test_the_meters_page_is_there_when_they_have_noticed_something():
+    shown = a_view()
+    try:
+        os.mkdir("books")
+    except OSError:
+        pass
+    for held, page in ((None, view.STATUS), (bytes(4), view.STATUS), (bytes(12), view.EVENTS)):
+        try:
+            os.remove("books/noticed")
+        except OSError:
+            pass
+        if held is not None:
+            with open("books/noticed", "wb") as file:
+                file.write(held)
+        shown.page = view.METERS
+        turn(shown, NEXT)
+        assert shown.page == page
+    turn(shown, SELECT)
+    assert shown.cursor == 1
+    os.remove("books/noticed")
+
+
+def test_a_private_message_is_behind_the_pin():
+    shown = a_view()
+    shown.home.put(facts.MESSAGE, "You owe", 100)
+    shown.home.put(facts.MESSAGE_ID, 7, 100)
+    shown.home.put(facts.MESSAGE_FLAGS, 0x180, 100)
+    shown.page = view.MESSAGES
+    # No PIN: as any other message.
+    turn(shown, SELECT)
+    assert shown.mode == view.CLOSED and shown.home.fact(facts.MESSAGE_PRESSED, 100) == 7
+    shown.home.put(facts.MESSAGE_PRESSED, None, 100)
+
+    settings.set_pin(shown.settings, "0102")
+    turn(shown, SELECT)
+    assert (shown.page, shown.mode) == (view.MESSAGES, view.ENTER_PIN)
+    # Nothing of it is said to be read before it is; Back goes back to the page, and then on.
+    turn(shown, BACK)
+    assert (shown.page, shown.mode) == (view.MESSAGES, view.CLOSED)
+    turn(shown, SELECT)
+    pin(shown, "0101")
+    assert shown.mode == view.ENTER_PIN and shown.tries == 4
+    pin(shown, "0102")
+    assert (shown.page, shown.mode) == (view.MESSAGES, view.LIST)
+    assert shown.home.fact(facts.MESSAGE_PRESSED, 100) is None
+    turn(shown, SELECT)
+    assert shown.home.fact(facts.MESSAGE_PRESSED, 100) == 7 and shown.mode == view.LIST
+    # Open until it is left.
+    turn(shown, NEXT, BACK)
+    assert (shown.page, shown.mode) == (view.MESSAGES, view.CLOSED)
+    shown.home.put(facts.MESSAGE_FLAGS, 0x80, 100)
+    turn(shown, SELECT)
+    assert shown.mode == view.CLOSED
+
+
+def test_wrong_pins_at_a_message_lock_it_too():
+    shown = a_view()
+    shown.home.put(facts.MESSAGE, "You owe", 100)
+    shown.home.put(facts.MESSAGE_FLAGS, 0x100, 100)
+    settings.set_pin(shown.settings, "0102")
+    shown.page = view.MESSAGES
+    turn(shown, SELECT)
+    for _ in range(5):
+        pin(shown, "0000")
+    assert shown.locked_for == 30
+    pin(shown, "0102", now=110)
+    assert shown.mode == view.ENTER_PIN
 
 
 def test_before_there_are_readings():

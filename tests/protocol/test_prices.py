@@ -2,6 +2,7 @@
 
 from answering import EPOCH, ESME, GPF, Home, string, u
 from inkmeter import facts, home, rounds
+from inkmeter.radio import NoReply
 
 PRICE, CALENDAR = 0x0700, 0x0707
 DAY = 86400
@@ -51,6 +52,54 @@ def test_more_than_fifteen_tiers():
     one = module.PublishedPrice(publish_price(5, 100, digits=0x5F, rest=b"\xff" * 13 + b"\x02\xff\xff\x14\x05"))
     assert one.tier == 20
     assert module.PublishedPrice(publish_price(5, 100, digits=0x5F)).tier == 15
+
+
+def acknowledgements(session):
+    return [(node, frame[3:]) for node, _, cluster, frame in session.radio.sent if cluster == PRICE and frame[2] == 2]
+
+
+def test_a_price_is_acknowledged_where_that_is_asked_for():
+    session = Home()
+    now = EPOCH + session.now
+    asks = b"\xff" * 13 + b"\x03\xff\xff\x14\x05"
+    for rest in (b"", b"\xff" * 13, b"\xff" * 13 + b"\x00", b"\xff" * 13 + b"\x02", b"\xff" * 14):
+        session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 100, now - 600, 20, rest=rest))]
+        session.job("price")
+    assert acknowledgements(session) == []
+    session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 100, now - 600, 20, 0, b"Day", rest=asks))]
+    allowed = []
+    was = session.radio.send
+
+    async def send(*what):
+        allowed.append(session.radio.may_confirm)
+        await was(*what)
+
+    session.radio.send = send
+    session.job("price")
+    named = u(1, 4) + u(now - 600, 4)
+    assert acknowledgements(session) == [(ESME, named + u(now, 4) + b"\x03")]
+    assert session.radio.sent[0][3][0] == 0x11 and allowed == [named] and session.radio.may_confirm is None
+    # One that comes unasked too, now or to come, once the time is known.
+    for start in (now, now + 900):
+        session.radio.publish(PRICE, b"\x19\x05\x00" + publish_price(now, 100, start, 20, rest=asks))
+        session.heard(session.told)
+    assert [one[1][4:8] for one in acknowledgements(session)] == [u(one, 4) for one in (now - 600, now, now + 900)]
+    session.clock.known = False
+    session.job("price")
+    assert len(acknowledgements(session)) == 3
+
+
+def test_nobody_need_hear_an_acknowledgement():
+    session = Home()
+    now = EPOCH + session.now
+    session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 100, now, 20, rest=b"\xff" * 13 + b"\x01"))]
+
+    async def send(*_):
+        raise NoReply(PRICE, "refused")
+
+    session.radio.send = send
+    assert session.job("price") == 1200 and session.home.price(0).rate.value == 100
+    assert session.radio.may_confirm is None
 
 
 def test_gas_by_the_cubic_metre_is_priced_by_the_kwh():

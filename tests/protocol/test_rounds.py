@@ -179,7 +179,7 @@ def test_a_poll_waits_for_no_more_than_one_request():
     session = reading(Home(gas=True), gas=True)
     session.radio.takes = 3  # seconds each
     session.servers[home.ELECTRICITY].period = 10
-    _, asked = run(session, 600, rounds.POLL, *range(rounds.PRICE, 22))
+    _, asked = run(session, 600, rounds.POLL, *range(rounds.PRICE, 24))
     polls = [when for when, node, cluster, what in asked if (node, cluster) == (ESME, METERING)]
     polled = times([one for one in asked if one[3] == "read"], ESME, METERING)
     assert len(asked) > len(polls)
@@ -190,7 +190,7 @@ def test_a_poll_waits_for_no_more_than_one_request():
 
 def test_what_a_home_does_not_have_is_asked_for_seldom():
     session = reading(Home(gas=True), gas=True)
-    _, asked = run(session, 86400, *range(rounds.PRICE, 22))
+    _, asked = run(session, 86400, *range(rounds.PRICE, 24))
     counts = {}
     for when, node, cluster, what in asked:
         if when > 1000 + 600:

@@ -1,10 +1,12 @@
 """The screens as data: pure functions of the View, in every size; and what they are told of the past."""
 
+import os
 import struct
 import sys
 
-from inkmeter import facts, people, screens
+from inkmeter import facts, people, screens, settings
 from inkmeter import home as h
+from inkmeter import view as View  # noqa: N812
 from inkmeter.font import Font
 from inkmeter.outcomes import outcome
 from inkmeter.screens import past
@@ -15,7 +17,7 @@ from inkmeter.words import Words
 
 SIZES = ((296, 128), (250, 122), (400, 300))
 UTC = 831898200  # 11:50 British Summer Time
-NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, STATUS, PAIR, ZERO, SETTINGS = range(11)
+NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, EVENTS, STATUS, PAIR, ZERO, SETTINGS = range(12)
 
 CODES = "P01 P02 P03 P04 P05 P06 P07 P08 P09 P10 P11 P12 P13 H01 H02 H03 H04 G01 G02 G03 T01 T02 W01 W02 U01 N01 N02"
 
@@ -139,12 +141,56 @@ def test_the_ledger_s_day_is_under_the_figure():
 def test_what_is_hidden_tells_nothing():
     home = reading()
     settings = Double(language=0, large=0, away=1)
-    for page in (NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, ZERO):
+    for page in (NOW, DAY, WEEK, PRICE, METERS, PREPAY, MESSAGES, EVENTS, ZERO):
         view = view_of(home, page, settings=settings)
         assert choose(view) == "hidden"
         said = " ".join(texts(screens.picture(view, 100)))
         assert "kW" not in said and "p" not in said.split() and "04631" not in said
     assert choose(view_of(home, STATUS, settings=settings)) == "status"
+
+
+def test_a_private_message_is_not_shown_before_the_pin_is_typed():
+    home = reading()
+    home.put(facts.MESSAGE, "You owe 5 pounds", 100)
+    home.put(facts.MESSAGE_FLAGS, 0x180, 100)
+    settings.forget()
+    assert "You owe" in " ".join(shown(home, page=MESSAGES))
+    settings.set_pin(View.Settings(), "1234")
+    for mode, open_ in ((0, False), (1, False), (3, True)):
+        for size in SIZES:
+            view = view_of(home, MESSAGES, size, mode=mode)
+            assert choose(view) == ("settings" if mode == 1 else "messages")
+            said = " ".join(texts(screens.picture(view, 100)))
+            assert ("You owe" in said) == open_ and ("say you have read it" in said) == open_
+            if mode == 0:
+                assert "A private message." in said
+    home.put(facts.MESSAGE_FLAGS, 0x80, 100)
+    assert "You owe" in " ".join(shown(home, page=MESSAGES))
+    settings.forget()
+
+
+def test_what_the_meters_noticed():
+    try:
+        os.mkdir("books")
+    except OSError:
+        pass
+    held = struct.pack(">I", 0)
+    for one in (
+        (UTC - 600, 0x8F3F, 0, 7),
+        (UTC - 86400, 0x81BF, 1, 14),
+        (UTC - 40 * 86400, 0x816E, 0, 0),
+        (0, 0x8145, 0, 1),
+    ):
+        held += struct.pack(">IHBB", *one)
+    with open("books/noticed", "wb") as file:
+        file.write(held)
+    found = shown(reading(), page=EVENTS, size=SIZES[2])
+    assert found[1:] == [
+        "Meter was tampered with", "11:40", "Gas: Switched off", "Mon 11:50", "Event 816e", "Thu 2 Apr",
+        "Clock was changed", "--",
+    ], found  # fmt: skip
+    os.remove("books/noticed")
+    assert shown(reading(), page=EVENTS) == ["What happened"]
 
 
 def test_welsh():
@@ -207,7 +253,7 @@ def test_which_screen_is_shown():
     home.set_stage(h.CONFIRMING, "P11", "4711")
     assert choose(view) == "confirm"
     home.set_stage(h.READING)
-    names = "now day week price meters prepay messages status survey zero settings".split()
+    names = "now day week price meters prepay messages events status survey zero settings".split()
     for page, name in enumerate(names):
         view.page = page
         assert choose(view) == name

@@ -679,10 +679,11 @@ def test_events_are_logged_and_told():
         assert world.household.demand_w == 0
         await asyncio.sleep(60)
         events = [whole(se.PublishEvent, payload) for cluster, _, payload in display.heard if cluster == EVENTS]
-        assert [one.log_id for one in events] == [1, 2]
+        assert [(one.log_id, one.event_id) for one in events] == [(1, 0x8F3F), (2, 0x8F57), (2, 0x8F35)]
+        assert events[2].time - events[1].time == 30
         log = only(await display.ask(EVENTS, 0x00, request.serialize()), 0x01, se.PublishEventLog)
         assert [one.event_id for one in log.entries] == [one.event_id for one in events[::-1]]
-        assert (log.found, log.count_and_log) == (2, 0x20)
+        assert (log.found, log.count_and_log) == (3, 0x30)
         request.control_and_log = 1
         log = only(await display.ask(EVENTS, 0x00, request.serialize()), 0x01, se.PublishEventLog)
         assert len(log.entries) == 1
@@ -692,7 +693,21 @@ def test_events_are_logged_and_told():
         request.control_and_log = 0
         parts = [whole(se.PublishEventLog, one) for _, one in await display.ask(EVENTS, 0x00, request.serialize())]
         assert [one.index for one in parts] == list(range(parts[0].total))
-        assert sum(len(one.entries) for one in parts) == parts[0].found == 22
+        assert sum(len(one.entries) for one in parts) == parts[0].found == 23
+
+    in_home("credit-flat", story)
+
+
+def test_any_event_can_be_ordered():
+    async def story(world, display):
+        for words in ("event:cover-opened", "event:0x816E", "gas-event:valve-closed"):
+            change(world, words)
+            await asyncio.sleep(5)
+        heard = [whole(se.PublishEvent, payload).event_id for cluster, _, payload in display.heard if cluster == EVENTS]
+        assert heard == [0x8F74, 0x816E, 0x81BF]
+        for wrong in ("event:nonsense", "event:0", "event:0x12345"):
+            with pytest.raises(ChangeError):
+                change(world, wrong)
 
     in_home("credit-flat", story)
 

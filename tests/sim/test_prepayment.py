@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from zigpy.zcl.foundation import Status
 
 from host_tools.sim import smart_energy as se
 from host_tools.sim.changes import ChangeError, change
@@ -131,6 +132,17 @@ def test_a_life_on_prepayment():
         assert abs(snapshot.credit_remaining - credit) < 1_000 and snapshot.debt_3 == 500_000
 
     in_home("prepaid", story)
+
+
+def test_a_terse_meter_says_it_by_commands_alone():
+    async def story(world, display):
+        change(world, "top-up:2000")
+        found = await display.read(PREPAYMENT, (0x0034, 0x0035, 0x0100, 0x0101))
+        assert set(found.values()) == {Status.UNSUPPORTED_ATTRIBUTE}, found
+        log = only(await display.ask(PREPAYMENT, 0x08, bytes(5)), 0x05, se.PublishTopUpLog)
+        assert [one.amount for one in log.entries] == [2_000_000]
+
+    in_home("prepaid-in-emergency", story)
 
 
 def test_nobody_is_cut_off_in_friendly_hours():

@@ -133,8 +133,22 @@ def test_agile(living):
         assert facts_of(facts.RATE_UNTIL) == start + 1800
         assert facts_of(facts.NEXT_RATE) == tariff.window(start + 1800).price
         assert facts_of(facts.NEXT_RATE_AT) == start + 1800
+        # This supplier wants to know that its prices came: each that was sent is acknowledged, those to come too.
+        acknowledged = home.world.meter.prices.acknowledged
+        assert {start, start + 1800} <= set(acknowledged)
+        before = len(acknowledged)
+        home.world.meter.publish_price()
+        await home.sleep(15)
+        assert acknowledged[before:] == [start]
 
     living("agile", story)
+
+
+def test_prices_that_nobody_asks_to_hear_of_again(living):
+    async def story(home, facts_of):
+        assert facts_of.rate(0) and home.world.meter.prices.acknowledged == []
+
+    living("credit-flat", story)
 
 
 def test_blocks(living):
@@ -177,6 +191,50 @@ def test_prepaid(living):
         assert before + 1_000_000 < after(facts.CREDIT_REMAINING) <= before + 2_000_000
 
     living("prepaid", story)
+
+
+def test_a_prepaid_meter_that_says_it_by_calendar_and_log(living):
+    async def story(home, _):
+        friendly = HOMES["prepaid-in-emergency"].terms.friendly
+
+        async def check():
+            facts_of = await told(home)
+            now = utc(home)
+            until = friendly.next_switch(now, False) if friendly.holds(now) else 0
+            after = friendly.next_switch(now, True)
+            for side in (0, GAS):
+                assert facts_of(facts.FRIENDLY_UNTIL, side) == until
+                assert friendly.holds(now) or facts_of(facts.FRIENDLY_FROM, side) == after
+            return until
+
+        began_friendly = await check()
+        change(home.world, "top-up:2000")
+        await asyncio.sleep(10)
+        change(home.world, "top-up:500")
+        await asyncio.sleep(120)
+        facts_of = await told(home)
+        log = home.world.meter.account.top_ups
+        for n in range(2):
+            assert (facts_of(facts.TOP_UP + 8 * n), facts_of(facts.TOP_UP_AT + 8 * n)) == (log[n].amount, log[n].time)
+        assert facts_of(facts.LAST_TOP_UP) == 500_000
+        # At the next switch it says so at once.
+        switch = friendly.next_switch(utc(home), not began_friendly)
+        await home.sleep(switch - utc(home) + 10)
+        assert bool(await check()) != bool(began_friendly)
+        assert not began_friendly  # it is so by now: until the next day at ten, eleven by the kitchen clock
+        while (await home.held())["page"] != view.PREPAY:
+            await home.hold("next", 0.1)
+        # Gas has little left, and says so first; electricity in its second part.
+        await home.sleep(5)
+        assert not home.shows("Stays on until")
+        await home.hold("ok", 0.1)
+        await home.sleep(5)
+        assert home.shows("Gas credit") and home.shows("Stays on until") and home.shows("Wed 11:00")
+        await home.hold("ok", 0.1)
+        await home.sleep(5)
+        assert home.shows("Stays on until") and home.shows("Wed 11:00") and home.shows("Last top-up")
+
+    living("prepaid-in-emergency", story)
 
 
 def test_no_prices_and_no_gas(living):

@@ -9,7 +9,7 @@ from host_tools.sim.clock import START_US
 from host_tools.sim.run import firmware
 from host_tools.sim.world import Settings
 
-PAGES = ("now", "day", "week", "price", "meters", "prepay", "messages", "status", "pair", "zero", "settings")
+PAGES = ("now", "day", "week", "price", "meters", "prepay", "messages", "events", "status", "pair", "zero", "settings")
 CLOSED, ENTER_PIN, CHOOSE_PIN, LIST = range(4)
 LANGUAGE, AWAY, NIGHT_FROM = 0, 3, 5
 OFF, LOW, MEDIUM, HIGH, SENDING, ATTENTION = range(6)

@@ -7,12 +7,14 @@ from inkmeter import home as h
 # Outcomes that a person can do something about while the code is on the screen
 _ON_PAIRING_SCREEN = const("P01 P02 P03 P04 P07")
 # In the order of the View's pages
-_PAGES = const("now day week price meters prepay messages status survey zero settings")
+_PAGES = const("now day week price meters prepay messages events status survey zero settings")
 # Those that tell how much is used or owed
-_FIGURES = const(0b01001111111)
-_STATUS = const(7)
-_SURVEY = const(8)
-_SETTINGS = const(10)
+_FIGURES = const(0b010011111111)
+_MESSAGES = const(6)
+_STATUS = const(8)
+_SURVEY = const(9)
+_SETTINGS = const(11)
+_ENTER_PIN = const(1)  # View.mode
 
 
 def choose(view):
@@ -31,4 +33,6 @@ def choose(view):
         return "progress"
     if view.settings.away and _FIGURES >> page & 1:
         return "hidden"
+    if page == _MESSAGES and view.mode == _ENTER_PIN:
+        page = _SETTINGS
     return _PAGES.split(" ")[page]

@@ -4,11 +4,14 @@ from micropython import const
 
 from inkmeter import facts
 from inkmeter import words as w
+from inkmeter.lazy import module
 
 _IMPORTANCE = const(0x0C)  # MessageControl: 4 medium, 8 high, 12 critical
 _HIGH = const(8)
 _CONFIRM = const(0x80)
+_PROTECTED = const(0x100)
 _CONFIRMED = const(0x200)
+_OPEN = const(3)  # View.mode, once the PIN was typed
 _LONG = const(60)
 
 
@@ -16,10 +19,11 @@ def draw(page):
     home = page.view.home
     side = 0 if home.fact(facts.MESSAGE, page.now) else facts.GAS_SIDE
     message = home.fact(facts.MESSAGE | side, page.now)
-    if message and len(message) > _LONG and not page.tall:
+    flags = home.fact(facts.MESSAGE_FLAGS | side, page.now) or 0
+    private = message and flags & _PROTECTED and page.view.mode != _OPEN and _has_pin()
+    if message and not private and len(message) > _LONG and not page.tall:
         # Normal letters rather than half of it.
         page.texts = b"\1\0"
-    flags = home.fact(facts.MESSAGE_FLAGS | side, page.now) or 0
     importance = flags & _IMPORTANCE
     right = ""
     if message and importance >= _HIGH:
@@ -28,6 +32,9 @@ def draw(page):
     page.rule()
     if not message:
         return "prose", page.say(w.NO_MESSAGE), page.bottom
+    if private:
+        page.y += page.edge
+        return "prose", page.say(w.PRIVATE), page.bottom
     bottom = page.bottom
     ask = flags & _CONFIRM and not flags & _CONFIRMED
     if ask:
@@ -41,3 +48,8 @@ def draw(page):
         page.y = top
     # A ";" is the supplier's own here.
     return "prose", message.replace(";", ","), bottom, b"\3\2\1\0" if page.tall else None
+
+
+def _has_pin():
+    with module("settings") as settings:
+        return settings.has_pin()

@@ -13,10 +13,10 @@ def _pair(page, row, size):
     return None
 
 
-def draw(page, rows, bottom=None, sizes=None, then=None):
+def draw(page, rows, bottom=None, sizes=None, then=None, cursor=None):
     """Lines with a name at the left and a value at the right, all in one size, spread over the room there is.
 
-    Where there are more than fit, `view.cursor` says which part is seen. Then `then`.
+    Where there are more than fit, `cursor` (None: that of the view) says which part is seen. Then `then`.
     """
     sizes = sizes or page.texts
     room = (bottom or page.bottom) - page.y
@@ -34,7 +34,7 @@ def draw(page, rows, bottom=None, sizes=None, then=None):
             return then
         if fits < len(rows):
             parts = (len(rows) + fits - 1) // fits
-            part = page.view.cursor % parts
+            part = (page.view.cursor if cursor is None else cursor) % parts
             rows = rows[part * fits : part * fits + fits]
     step = min(room // max(len(rows), 1), line * 3 // 2)
     page.y += (step - line) // 2

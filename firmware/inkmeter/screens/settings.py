@@ -5,6 +5,7 @@ from micropython import const
 from inkmeter import words as w
 
 _PIN = const(4)
+_MESSAGES = const(6)  # View.page: a PIN opens a message too
 # View.mode
 _CLOSED = const(0)
 _CHOOSE_PIN = const(2)
@@ -16,7 +17,7 @@ def draw(page):
     """What `view.mode` says: the page closed, a PIN being counted, or the list with the row `view.cursor` chosen."""
     view = page.view
     mode = view.mode
-    page.title(page.say(w.SETTINGS))
+    page.title(page.say(w.MESSAGES if view.page == _MESSAGES else w.SETTINGS))
     page.rule()
     if mode == _CLOSED:
         page.y += page.edge
