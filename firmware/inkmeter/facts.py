@@ -87,4 +87,5 @@ MESSAGE_UNTIL = const(0x153)
 EVENT = const(0x15B)  # number of the last event
 EVENT_AT = const(0x163)
 MESSAGE_PRESSED = const(0x1EB)  # whoever hears the OK button puts the MESSAGE_ID that the household confirmed
+FORGOTTEN_AT = const(0x1FB)  # when the ledger forgot a household for the supplier: what was counted from before is void
 WAN_STATUS = const(0x1F1)  # WANStatus: 1 the hub reaches the supplier, 0 it does not
