@@ -6,7 +6,7 @@ Device Management 0x0708 (SE 1.4, D.10). What a change says is done once: the ev
 from micropython import const
 
 from inkmeter import commands, fields, store, zcl
-from inkmeter.facts import SUPPLIER_CONTACT, SUPPLIER_NAME
+from inkmeter.facts import FORGOTTEN_AT, SUPPLIER_CONTACT, SUPPLIER_NAME
 from inkmeter.ledger import EXPORT, IMPORT
 from inkmeter.log import log, uptime
 from inkmeter.radio import DEVICE_MANAGEMENT
@@ -91,10 +91,12 @@ def obey(rounds, commodity, control, when):
     """
     home = rounds.session.home
     ledger = rounds.ledger
+    forgot = False
     if control & (CLEAR_PROFILE | CLEAR_CONSUMER):
         # Books that begin later are the new household's: a device that was fitted since, or has obeyed before and lost
         # its notes.
-        if ledger and (when is None or ledger.holds(when)):
+        forgot = ledger and (when is None or ledger.holds(when))
+        if forgot:
             ledger.forget()
         store.drop("figures")
     elif ledger and when is not None:
@@ -110,6 +112,8 @@ def obey(rounds, commodity, control, when):
         home.forget_facts()
         for commodity in rounds.session.servers:
             rounds.start(commodity)
+    if forgot:
+        home.put(FORGOTTEN_AT, rounds.session.clock.now(), uptime())
 
 
 async def heard(rounds, commodity, number, payload):

@@ -67,10 +67,11 @@ async def _endpoints(radio, node_id):
 
 
 def _metering_servers(node_id, eui64, endpoints):
-    # Prices come from the metering endpoint itself where it has them, else from the node's first that does.
+    # Prices come from the metering endpoint itself where it has them, else from the node's first that has them alone:
+    # those at another meter are another commodity's.
     elsewhere = None
     for endpoint, clusters in endpoints:
-        if PRICE in clusters and elsewhere is None:
+        if PRICE in clusters and METERING not in clusters and elsewhere is None:
             elsewhere = endpoint
     return [
         Server(node_id, eui64, endpoint, endpoint if PRICE in clusters else elsewhere)

@@ -85,4 +85,5 @@ MESSAGE_ID = const(0x143)
 MESSAGE_FLAGS = const(0x14B)  # MessageControl; and bit 8: for the account holder's eyes (PIN), bit 9: confirmed
 MESSAGE_UNTIL = const(0x153)
 MESSAGE_PRESSED = const(0x1EB)  # whoever hears the OK button puts the MESSAGE_ID that the household confirmed
+FORGOTTEN_AT = const(0x1FB)  # when the ledger forgot a household for the supplier: what was counted from before is void
 WAN_STATUS = const(0x1F1)  # WANStatus: 1 the hub reaches the supplier, 0 it does not

@@ -17,7 +17,7 @@ def money(raw, digits):
 
 
 def rate(raw, digits):
-    """money() of a price: the documents' are unsigned; one below 0 comes as its two's complement."""
+    """money() of a price or a credit: where the documents' are unsigned, one below 0 comes as its two's complement."""
     if raw is not None and raw >= 1 << 31:
         raw -= 1 << 32
     return money(raw, digits)

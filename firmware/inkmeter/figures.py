@@ -2,7 +2,8 @@
 
 Metering 0x0702, attribute set 0x04 (of the mirror: 0x0C, in kWh); Prepayment 0x0705, set 0x05. The file `figures0` or
 `figures1` holds 26 rows of three 32-bit numbers: delivered, received (both as raw as the Meter's registers) and cost in
-1/100,000; all ones for unknown. It is written when something changed: once a day. `history.own` reads it.
+1/100,000; all ones for unknown. After them stands the number of the UTC day on which they were read, the day after the
+first row's; 0 for not known. It is written when something changed: once a day. `history.own` reads it.
 """
 
 from struct import pack_into
@@ -40,6 +41,7 @@ def attribute(row, column):
 
 async def run(rounds, commodity):
     held = bytearray(b"\xff" * (ROW * _ROWS))
+    began = rounds.session.clock.now()
     found = await asking.read(rounds, commodity, PREPAYMENT, (_CURRENCY_SCALING_FACTOR,))
     factor = found.get(_CURRENCY_SCALING_FACTOR)
     digits = None if factor is None else 6 - factor
@@ -51,8 +53,11 @@ async def run(rounds, commodity):
             some = await _read(rounds, commodity, held, column, first, last, digits) or some
     if not some:
         return None
-    store.keep("figures%d" % commodity, held)
     utc = rounds.session.clock.now()
+    # Read over midnight, some rows are of one day and some of another.
+    whole = began is not None and began // _A_DAY == utc // _A_DAY
+    held += (utc // _A_DAY if whole else 0).to_bytes(4, "little")
+    store.keep("figures%d" % commodity, held)
     return _EACH if utc is None else min(_EACH, _A_DAY - utc % _A_DAY + _AFTER_MIDNIGHT)
 
 

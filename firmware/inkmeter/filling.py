@@ -192,7 +192,8 @@ def _fill(s, commodity, half, used, sent):
         found = records.unpack_half(buffer, i * HALF)
         if value is None or not 0 <= value <= 0xFFFF or not _is_gap(found) or half + i >= s[UTC] // HALF_HOUR:
             continue
-        out = sent[i] if sent and sent[i] is not None else 0
+        # Without a log of what was sent out, what was apportioned of it stays.
+        out = sent[i] if sent and sent[i] is not None else found[1] if found else 0
         new = _record(s, commodity, known, half + i, value, out)
         kept = found[4] & EXCHANGED if found else 0
         records.pack_half(buffer, i * HALF, *new[:4], new[4] | FILLED | kept)

@@ -16,6 +16,7 @@ DAY = const(0)  # 0 to 7: yesterday and the seven days before
 WEEK = const(8)  # 8 to 12
 MONTH = const(13)  # 13 to 25
 ROW = const(12)  # octets
+_ROWS = const(26)
 
 
 def _seen(commodity, wh, sent, cost, flags):
@@ -92,12 +93,18 @@ def days(commodity, last, count):
     return [day(commodity, last - i) for i in range(count - 1, -1, -1)]
 
 
-def own(first, back, commodity=0):
+def own(first, back, commodity=0, today=None):
     """(delivered, received, cost) that the meter itself keeps of the `back`th DAY, WEEK or MONTH that is over, 0 for
-    the last one; registers' units as they are, each None where the meter does not say.
+    the last one; registers' units as they are, each None where the meter does not say. A DAY is counted back from the
+    day with the number `today`, else from the day on which all this was read.
     """
     try:
         with open("figures%d" % commodity, "rb") as file:
+            if today is not None:
+                file.seek(_ROWS * ROW)
+                back -= today - int.from_bytes(file.read(4), "little")
+                if not 0 <= back < WEEK:
+                    return None, None, None
             file.seek((first + back) * ROW)
             row = unpack_from("<III", file.read(ROW))
     except (OSError, ValueError):

@@ -24,12 +24,15 @@ _NOW_DELIVERED = b"\x00\x00\x00\x00\xff\xff\xff\xff\x01\x00"
 
 
 def tariff_information(payload):
-    """(issuer tariff id as on the air, label, tiers, block thresholds, digits, standing charge) of a Publish Tariff
-    Information. Raises ZclError.
+    """(issuer tariff id as on the air, label, tiers, block thresholds, digits, standing charge, the thresholds'
+    multiplier and divisor, 0 for not said) of a Publish Tariff Information. Raises ZclError.
     """
     label, at = fields.string_at(payload, 17)
     standing = fields.number(payload, at + 6, 4)
-    return bytes(payload[8:12]), label, payload[at], payload[at + 1], payload[at + 5] >> 4, standing
+    scale = [int.from_bytes(payload[n : n + 3], "little") for n in (at + 11, at + 14)]
+    return (bytes(payload[8:12]), label, payload[at], payload[at + 1], payload[at + 5] >> 4, standing) + tuple(
+        [0 if one == 0xFFFFFF else one for one in scale]
+    )
 
 
 def price_matrix(payloads):
@@ -67,7 +70,7 @@ async def run(rounds, commodity):
     payload = await commands.command(*whose, _GET_TARIFF_INFORMATION, _PUBLISH_TARIFF_INFORMATION, _NOW_DELIVERED)
     if payload is None:
         return None
-    tariff, label, tiers, ends, digits, standing = tariff_information(payload)
+    tariff, label, tiers, ends, digits, standing, more, less = tariff_information(payload)
     now = uptime()
     for fact, value in (
         (PRICE_DIGITS, digits),
@@ -89,6 +92,11 @@ async def run(rounds, commodity):
         thresholds = block_thresholds(
             await parts.parts(*whose, _GET_BLOCK_THRESHOLDS, _PUBLISH_BLOCK_THRESHOLDS, tariff, _PART)
         )
+        # In the meter's own units, where the tariff counts in others.
+        meter = home.meter(commodity)
+        more = (more or meter.multiplier) * meter.divisor
+        less = (less or meter.divisor) * meter.multiplier
         for i in range(len(thresholds)):
-            home.put(BLOCK_THRESHOLD + 8 * i | side, thresholds[i], now)
+            value = None if thresholds[i] is None else thresholds[i] * more // less
+            home.put(BLOCK_THRESHOLD + 8 * i | side, value, now)
     return _EACH

@@ -5,8 +5,9 @@ from struct import unpack_from
 from micropython import const
 
 from inkmeter import commands, fields, metering, zcl
-from inkmeter.facts import CALORIFIC_VALUE, CONVERSION_FACTOR, PRICE_DIGITS, RATE_UNTIL
+from inkmeter.facts import PRICE_DIGITS, RATE_UNTIL
 from inkmeter.home import PRICE_AGE
+from inkmeter.lazy import module
 from inkmeter.log import log, uptime
 from inkmeter.radio import PRICE, NoReply
 from inkmeter.rounds import CALENDARS, FACTORS, MATRIX, SCHEDULED, STRIP, TARIFF
@@ -32,11 +33,12 @@ _DISABLE_DEFAULT_RESPONSE = const(0x10)
 _UNUSED_PRICE = const(0xFFFFFFFF)
 _UNTIL_CHANGED = const(0xFFFF)
 _CANCELLED = const(0xFFFFFFFF)
+_HORIZON = const(48 * 3600)
 
 
 class PublishedPrice:
     """A PublishPrice command: `rate` in 10**-5 of the currency unit, None where it is not known, `start` in UTC, `end`
-    in UTC or None for until changed, `event` its Issuer Event ID.
+    in UTC or None for until changed, `open` whether that is no end of a tier's, `event` its Issuer Event ID.
     """
 
     def __init__(self, payload):
@@ -65,6 +67,7 @@ class PublishedPrice:
         self._to_acknowledge = bytes(payload[:4]) + bytes(payload[at : at + 4]) + bytes((control,)) if asked else b""
         # A start of 0 is "now": the time that the message gives as its own.
         self.start = start or now
+        self.open = not start or minutes == _UNTIL_CHANGED
         self.end = None if minutes == _UNTIL_CHANGED else self.start + minutes * 60
         self.rate = None if price == _UNUSED_PRICE else fields.rate(price, self.digits)
 
@@ -111,7 +114,9 @@ def in_force(rounds, commodity, published):
     price = session.home.price(commodity)
     utc = session.clock.now()
     now = uptime()
-    price.rate.put(published.rate, now, utc)
+    if published.open and utc is not None:
+        _close(commodity, published, utc)
+    price.rate.put(_a_kwh(commodity, published), now, utc)
     price.currency = published.currency
     price.tier = published.tier
     price.label = published.label
@@ -137,21 +142,24 @@ def in_force(rounds, commodity, published):
 def enter(rounds, commodity, published):
     """Tells the ledger of a price, now or to come."""
     if rounds.ledger:
-        rounds.ledger.rate(commodity, published.start, _a_kwh(rounds, commodity, published), published.end)
+        rounds.ledger.rate(commodity, published.start, _a_kwh(commodity, published), published.end)
         rounds.hurry(STRIP, commodity)
 
 
-def _a_kwh(rounds, commodity, published):
-    # That of a cubic metre by the gas's factors; None where it is not known.
+def _a_kwh(commodity, published):
+    # Gas is priced by the kWh in Great Britain. Its Publish Price names the m3 (1, as gas is) that the meter counts in:
+    # GBCS's own (GCS21f) has 9600 a "m3" for the tier that the tariff (GCS01a) has at 9600 a kWh.
     unit = published.unit_of_measure & 0x7F
-    rate = published.rate
-    if rate is None or not unit:
-        return rate
-    home = rounds.session.home
-    heat = home.fact(CALORIFIC_VALUE | commodity << 2, uptime())
-    factor = home.fact(CONVERSION_FACTOR | commodity << 2, uptime())
-    # kWh = m3 * CV / 1,000 * CF / 100,000 / 3.6
-    return rate * 360000000 // (heat * factor) if unit == 1 and heat and factor else None
+    return published.rate if not unit or unit == commodity else None
+
+
+def _close(commodity, published, utc):
+    # A price that says no more than that it holds now ends where another is known to begin, by a calendar.
+    with module("rates") as rates:
+        for since, rate in rates.over(commodity, utc, utc + _HORIZON)[1:]:
+            if rate is not None and (published.end is None or since < published.end):
+                published.end = since
+                return
 
 
 async def heard(rounds, commodity, number, payload):

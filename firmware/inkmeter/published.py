@@ -90,7 +90,8 @@ def _top_up(rounds, commodity, number, payload):
     digits = home.fact(PRICE_DIGITS | side, uptime())
     if payload[0] in _ACCEPTED:
         for fact, amount in ((LAST_TOP_UP, value), (CREDIT_REMAINING, credit)):
-            home.put(fact | side, fields.money(amount, _GB_DIGITS if digits is None else digits), uptime())
+            # What is left may be below nothing even then.
+            home.put(fact | side, fields.rate(amount, _GB_DIGITS if digits is None else digits), uptime())
         home.put(LAST_TOP_UP_AT | side, rounds.session.clock.now(), uptime())
     rounds.hurry(BALANCE, commodity)
     rounds.hurry(ACCOUNT, commodity, 5)

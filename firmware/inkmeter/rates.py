@@ -94,6 +94,10 @@ def _compact(now):
         for commodity in range(_KINDS):
             for first, last, rate in _known(commodity, now, FOREVER):
                 if last > now:
+                    if first < now:
+                        # It goes above all that is in the old file: no further back than it held without a break.
+                        first, value = over(commodity, first, now + 1)[-1]
+                        first = first if value == rate else now
                     _pack(buffer, commodity, first, last, rate)
                     file.write(buffer)
     os.rename(_NEW, _OLD)

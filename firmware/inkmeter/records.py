@@ -66,11 +66,12 @@ def _open(kind, commodity, number, mode):
     return open("%s/%s%d.%d" % (FOLDER, kind, commodity, number), mode)
 
 
-def _drop_old(kind, commodity, oldest):
+def _drop_old(kind, commodity, kept):
+    # By how many there are, not by their age: a clock that goes wrong for an hour must not cost the history.
     start = "%s%d." % (kind, commodity)
-    for name in os.listdir(FOLDER):
-        if name.startswith(start) and int(name[len(start) :]) < oldest:
-            os.remove(FOLDER + "/" + name)
+    found = sorted([int(name[len(start) :]) for name in os.listdir(FOLDER) if name.startswith(start)])
+    while len(found) >= kept:
+        os.remove("%s/%s%d" % (FOLDER, start, found.pop(0)))
 
 
 def _change(kind, commodity, number, kept):
@@ -78,7 +79,7 @@ def _change(kind, commodity, number, kept):
     try:
         return _open(kind, commodity, number, "r+b")
     except OSError:
-        _drop_old(kind, commodity, number - kept + 1)
+        _drop_old(kind, commodity, kept)
         return _open(kind, commodity, number, "wb")
 
 

@@ -17,6 +17,7 @@ from inkmeter.facts import (
 )
 from inkmeter.log import uptime
 from inkmeter.radio import METERING
+from inkmeter.rounds import PRICE
 
 _EACH = const(60)
 _EACH_MIRRORED = const(900)
@@ -38,10 +39,16 @@ _GAS = (0x210205, BATTERY_DAYS)
 
 
 async def run(rounds, commodity):
+    home = rounds.session.home
+    side = commodity << 2
+    before = home.fact(ACTIVE_TIER | side, uptime())
     some = await asking.put(rounds, commodity, METERING, TABLE + (_GAS if commodity else _ELECTRICITY))
     if not some:
         return None
-    _block_left(rounds.session.home, commodity << 2)
+    if before is not None and home.fact(ACTIVE_TIER | side, uptime()) != before:
+        # Not every server says when its price ends.
+        rounds.hurry(PRICE, commodity)
+    _block_left(home, side)
     return _EACH_MIRRORED if commodity else _EACH
 
 

@@ -40,6 +40,9 @@ async def run(rounds, commodity):
         start, tier = slots[i]
         until = slots[i + 1][0] if i + 1 < len(slots) else end
         if until > utc and 0 < tier <= len(rates):
+            if start < utc and timetable.slots(start, 1, commodity)[0][1] is not None:
+                # The rates may be newer than the switch, and what was used before them has its price.
+                start = utc
             rounds.ledger.rate(commodity, start, rates[tier - 1], until)
     rounds.hurry(STRIP, commodity)
     # What is published price by price goes above it.

@@ -35,4 +35,5 @@ def tiers(commodity=0):
 
 def enter_tiers(commodity, rates):
     """Keeps the rates by tier."""
-    store.keep("tiers%d" % commodity, bytes(array("i", [_UNKNOWN if rate is None else rate for rate in rates])))
+    rates = [_UNKNOWN if rate is None or abs(rate) > _UNKNOWN else rate for rate in rates]
+    store.keep("tiers%d" % commodity, bytes(array("i", rates)))

@@ -71,6 +71,12 @@ def test_the_hub_s_servers_are_smart_energy_s():
     assert [(server.endpoint, server.price_endpoint) for server in servers] == [(2, 4)]
 
 
+def test_a_meter_without_prices_does_not_take_another_s():
+    radio = FakeRadio({1: (0x0109, (0x0702, 0x0700)), 2: (0x0109, (0x0702,))})
+    _, servers = drive(discovery.hub_servers(radio))
+    assert [(server.endpoint, server.price_endpoint) for server in servers] == [(1, 1), (2, None)]
+
+
 class AddressTable:
     def __init__(self):
         self.addresses = {}

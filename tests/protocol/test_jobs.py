@@ -340,6 +340,22 @@ def test_periods_that_are_over():
     assert history.own(history.WEEK, 0) == (50_000, None, None)
     assert history.own(history.MONTH, 12) == (300_000, None, None)
     assert history.own(history.DAY, 0, 1) == (30_000, None, None)
+    # By the day: what was read once is of the days that it was read for, however long ago.
+    today = (EPOCH + session.now) // 86400
+    assert history.own(history.DAY, 0, 0, today) == (7000, 11, 200_123)
+    assert history.own(history.DAY, 0, 0, today + 1) == (None, None, None)
+    assert history.own(history.DAY, 1, 0, today + 1) == (7000, 11, 200_123)
+    assert history.own(history.DAY, 7, 0, today + 1)[0] is None and history.own(history.DAY, 8, 0, today + 1)[0] == 1000
+    # Of figures that were read over midnight, or without the time, nobody knows which days they are of.
+    for known in (True, False):
+        session.clock.known = known
+        session.now += 86400 - (EPOCH + session.now) % 86400 - 1
+        session.radio.takes = 1
+        session.job("figures")
+        session.clock.known = True
+        today = (EPOCH + session.now) // 86400
+        for back in range(9):
+            assert history.own(history.DAY, back, 0, today) == (None, None, None)
     assert history.own(history.MONTH, 0, 1) == (900_000, None, None)
 
 
@@ -396,6 +412,18 @@ def test_the_tariff_by_commands():
     assert session.fact(facts.STANDING_CHARGE) == 22_465 and session.fact(facts.TIERS) == 4
     assert session.module("timetable").tiers() == [9600, 10_200, 10_750, 11_000]
     assert session.radio.published == []
+
+
+def test_thresholds_by_commands_in_the_meter_s_units():
+    head = bytes.fromhex("00000000804a371c010000000000000000000102003a035000000000ff")
+    for scale, wanted in ((u(1, 3) + u(1, 3), 90_000), (u(1, 3) + u(1000, 3), 90), (b"\xff" * 6, 90), (b"", 90)):
+        session = Home()
+        session.radio.commands[ESME, PRICE, 6] = [(4, head + scale)]
+        which = bytes.fromhex("00000000804a371c0000000001000000") + b"\x00\x01"
+        session.radio.commands[ESME, PRICE, 7] = [(5, which + b"\x00\x00" + u(9600, 4) + b"\x01" + u(10_200, 4))]
+        session.radio.commands[ESME, PRICE, 8] = [(6, which + b"\x01\x02" + u(90, 6) + u(120, 6))]
+        session.job("matrix")
+        assert session.fact(facts.BLOCK_THRESHOLD) == wanted, scale
 
 
 def test_every_truncation_of_the_tariff_s_commands_is_an_error():

@@ -303,6 +303,18 @@ def test_gaps_are_filled_from_the_meters_log_at_the_rates_of_then():
     assert filling.fill(ledger, IMPORT, MIDNIGHT + 86400, 5) == 0
 
 
+def test_a_log_of_what_was_used_alone_leaves_what_was_sent_out():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, None)
+    ledger.rate(EXPORT, MIDNIGHT, 5000, None)
+    read(ledger, IMPORT, MIDNIGHT, 0, 0)
+    read(ledger, IMPORT, MIDNIGHT + 3 * HALF, 300, 900)
+    assert [found[5] for found in history.each(IMPORT, MIDNIGHT, MIDNIGHT + 3 * HALF)] == [1500] * 3
+    assert filling.fill(ledger, IMPORT, MIDNIGHT, [50, 100, 150], [None, 310, None]) == 3
+    halves = list(history.each(IMPORT, MIDNIGHT, MIDNIGHT + 3 * HALF))
+    assert [(found[1], found[2], found[5]) for found in halves] == [(50, 300, 1500), (100, 310, 1550), (150, 300, 1500)]
+
+
 def test_a_day_that_was_being_changed_when_the_power_failed_is_summed_up_again():
     ledger = fresh()
     ledger.rate(IMPORT, MIDNIGHT, 10000, None)
@@ -390,6 +402,19 @@ def test_old_files_go():
     assert len(halves) == 14, halves
 
 
+def test_a_clock_that_goes_years_ahead_for_an_hour_costs_no_history():
+    ledger = fresh()
+    for period in range(20):
+        read(ledger, IMPORT, MIDNIGHT + period * 32 * 86400, 1000 * period)
+        read(ledger, IMPORT, MIDNIGHT + period * 32 * 86400 + HALF, 1000 * period + 10)
+    ahead = MIDNIGHT + 4000 * 86400
+    for seconds in range(0, 2 * HALF + 1, 600):
+        read(ledger, IMPORT, ahead + seconds, 19010)
+    assert len([name for name in os.listdir("books") if name.startswith("h0")]) == 14
+    first = MIDNIGHT + 7 * 32 * 86400
+    assert [found[1] for found in history.each(IMPORT, first, first + HALF)] == [10]
+
+
 def test_what_was_heard_later_wins():
     fresh()
     assert rates.over(IMPORT, 0, 100) == [(0, None)]
@@ -402,6 +427,19 @@ def test_what_was_heard_later_wins():
     assert rates.over(IMPORT, 15, 65) == [(15, 7), (40, 8)]
     assert rates.add(IMPORT, 45, None, 48) == 45
     assert rates.over(IMPORT, 40, 71) == [(40, 8), (45, None), (48, 8), (70, None)]
+
+
+def test_a_new_file_of_rates_changes_nothing_that_is_past():
+    fresh()
+    rates.add(GAS, 0, 10, 5000 * HALF)
+    rates.add(GAS, 100, 30, 900)  # for a while another was above it
+    rates.add(IMPORT, 0, 7, None)
+    before = rates.over(GAS, 0, 5001 * HALF)
+    assert before == [(0, 10), (100, 30), (900, 10), (5000 * HALF, None)]
+    for i in range(1100):
+        rates.add(EXPORT, i * HALF, i % 100, (i + 1) * HALF)
+    assert "rates.old" in os.listdir("books")
+    assert rates.over(GAS, 0, 5001 * HALF) == before and rates.over(IMPORT, 0, 1) == [(0, 7)]
 
 
 def test_the_rates_log_is_bounded_and_keeps_what_holds():

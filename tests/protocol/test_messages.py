@@ -199,7 +199,8 @@ def has(name):
 def test_a_change_of_tenancy_clears_what_it_names_and_does_so_once():
     session = lived_in()
     unasked(session, MANAGEMENT, 0, tenancy())
-    assert session.ledger.forgotten == 1 and session.home.told == [] and session.home.prices == {}
+    assert session.ledger.forgotten == 1 and session.home.prices == {}
+    assert session.home.told == [facts.FORGOTTEN_AT, EPOCH + session.now, session.now]
     assert not has("figures0") and session.home.meters
     session.home.put(facts.DEBT, 6, session.now)
     unasked(session, MANAGEMENT, 0, tenancy())
@@ -305,6 +306,12 @@ def test_a_top_up():
     assert session.fact(facts.LAST_TOP_UP_AT) == EPOCH + session.now
     unasked(session, PREPAYMENT, 3, b"\x02" + u(5, 4) + b"\x00" + u(6, 4))
     assert session.fact(facts.LAST_TOP_UP) == 1_250_000
+
+
+def test_a_top_up_that_leaves_the_credit_below_nothing():
+    session = Home()
+    unasked(session, PREPAYMENT, 3, b"\x00" + u(500_000, 4) + b"\x00" + u(-1_250_000, 4))
+    assert session.fact(facts.LAST_TOP_UP) == 500_000 and session.fact(facts.CREDIT_REMAINING) == -1_250_000
 
 
 def test_each_message_is_answered_unless_it_wants_none():

@@ -1,11 +1,23 @@
 """Prices: in force, to come, by publish commands, by calendar; and what the ledger is told of them."""
 
+import os
+
 from answering import EPOCH, ESME, GPF, Home, string, u
-from inkmeter import facts, home, rounds
+from inkmeter import facts, home, rates, rounds
+from inkmeter.ledger import Ledger
 from inkmeter.radio import NoReply
 
 PRICE, CALENDAR = 0x0700, 0x0707
 DAY = 86400
+
+
+def wipe_books():
+    try:
+        for name in os.listdir("books"):
+            os.remove("books/" + name)
+        os.rmdir("books")
+    except OSError:
+        pass
 
 
 def publish_price(now, rate, start=0, minutes=0xFFFF, unit=0, label=b"", digits=0x51, rest=b""):
@@ -102,17 +114,58 @@ def test_nobody_need_hear_an_acknowledgement():
     assert session.radio.may_confirm is None
 
 
-def test_gas_by_the_cubic_metre_is_priced_by_the_kwh():
+def test_gas_is_priced_by_the_kwh_although_its_price_names_what_the_meter_counts_in():
+    # Both as GBCS has them: the tariff's unit is kWh, the price's is m3, and both say 9600.
+    information = bytes.fromhex("00000000804a371c010000000000000000000400003a0350c1570000ff010000e80300")
+    gbcs = bytes.fromhex("00000000804a371c804a371c013a03514100000000a00580250000")
+    assert information[20] == 0 and gbcs[12] == 1
     session = Home(gas=True)
     now = EPOCH + session.now
-    session.radio.commands[GPF, PRICE, 0] = [(0, publish_price(now, 70_000, now, 60, 1))]
-    session.job("price", 1)
-    assert session.home.price(home.GAS).rate.value == 70_000
-    assert session.ledger.rates == [(1, now, None, now + 3600)]
     session.home.put(facts.CALORIFIC_VALUE | facts.GAS_SIDE, 40_000, session.now)
     session.home.put(facts.CONVERSION_FACTOR | facts.GAS_SIDE, 102_264, session.now)
+    session.radio.commands[GPF, PRICE, 0] = [(0, publish_price(now, 9600, now, 60, 1))]
     session.job("price", 1)
-    assert session.ledger.rates[1] == (1, now, 6160, now + 3600)  # 0.7 GBP / 11.3627 kWh
+    assert session.home.price(home.GAS).rate.value == 9600
+    assert session.ledger.rates == [(1, now, 9600, now + 3600)]
+    # What is counted in neither is not known, on the wall and in the books.
+    session.radio.commands[GPF, PRICE, 0] = [(0, publish_price(now, 9600, now, 60, 2))]
+    session.job("price", 1)
+    assert session.home.price(home.GAS).rate.value is None and len(session.ledger.rates) == 1
+
+
+def test_a_price_that_says_no_more_than_that_it_holds_now_ends_where_the_calendar_has_another():
+    wipe_books()
+    session = Home()
+    session.ledger = Ledger(session.clock)
+    now = EPOCH + session.now
+    for since, until, rate in ((now - 600, now + 900, 13_120), (now + 900, now + 9000, 29_870)):
+        session.ledger.rate(0, since, rate, until)
+    ahead = [(now, 13_120), (now + 900, 29_870), (now + 9000, None)]
+    for start, minutes in ((0, 1440), (0, 0xFFFF), (now - 600, 0xFFFF)):
+        session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 13_120, start, minutes))]
+        assert session.job("price") == 900, "asked again when the rate changes"
+        assert rates.over(0, now, now + 10_000) == ahead, (start, minutes)
+        assert session.fact(facts.RATE_UNTIL) == now + 900
+    # With nothing known from then on, it holds as long as it says.
+    session.now += 9000
+    session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now + 9000, 29_870, 0, 1440))]
+    assert session.job("price") == 1800
+    assert rates.over(0, now + 9000, now + 99_999) == [(now + 9000, 29_870), (now + 95_400, None)]
+    wipe_books()
+
+
+def test_another_rate_in_force_is_a_reason_to_ask_for_the_price():
+    session = Home()
+    session.radio.attributes[ESME, 0x0702] = {0x0020: (0x30, b"\x02")}
+    session.job("status")
+    told = session.told
+    for row in range(len(told._due)):
+        told._due[row] = session.now + 1500
+    session.job("status", 0, told)
+    assert due(told, rounds.PRICE) == session.now + 1500
+    session.radio.attributes[ESME, 0x0702] = {0x0020: (0x30, b"\x01")}
+    session.job("status", 0, told)
+    assert due(told, rounds.PRICE) == session.now
 
 
 def half_hourly(session, count, first):
@@ -234,6 +287,33 @@ def test_switches_by_the_calendar():
         (0, midnight + 27_000, 29_870, midnight + 2 * DAY),  # 24th from 07:30, Christmas all day
         (0, midnight + 2 * DAY, 13_120, midnight + 3 * DAY),  # Boxing Day is a Saturday
     ]
+
+
+def test_new_rates_by_tier_leave_the_price_of_what_was_used_before_them():
+    wipe_books()
+    session = Home()
+    session.ledger = Ledger(session.clock)
+    midnight = utc_of(9854)
+    session.now = midnight + 36_000 - EPOCH
+    calendar(session)
+    session.job("calendars")
+    session.module("timetable").enter_tiers(0, [29_870, 13_120])
+    session.job("switches")
+    known = rates.over(0, midnight + 27_000, midnight + DAY)
+    assert known == [(midnight + 27_000, 29_870)], "the whole of what nothing was known of"
+    # Five hours later the rates by tier are others.
+    session.now += 18_000
+    session.module("timetable").enter_tiers(0, [35_000, 15_000])
+    session.job("switches")
+    known = rates.over(0, midnight + 27_000, midnight + DAY)
+    assert known == [(midnight + 27_000, 29_870), (midnight + 54_000, 35_000)]
+    wipe_books()
+
+
+def test_a_rate_that_no_tariff_has_is_unknown():
+    timetable = Home().module("timetable")
+    timetable.enter_tiers(0, [9600, 1 << 31, -(1 << 40), 10_200])
+    assert timetable.tiers() == [9600, None, None, 10_200]
 
 
 def test_a_calendar_in_summer_time_and_one_that_is_kept():

@@ -307,7 +307,8 @@ def test_the_past_as_bars():
     whole = (90, 380, 53010, 0, 0, 53000)
     asked = []
 
-    def own(first, back):
+    def own(first, back, commodity, today):
+        assert commodity == h.ELECTRICITY and today == UTC // 86400
         asked.append((first, back))
         return 9012345, None, 53020
 
@@ -380,12 +381,28 @@ def test_the_meter_s_own_figure_of_a_day_stands_beside_ours_or_alone():
     home.put(facts.COST_TODAY, 186700, 100)
     found = shown(home, page=DAY, ledger=ledger)
     assert "£1.87" in found and "£1.85, 5.42 kWh" in found
+    # What was heard yesterday was yesterday's.
+    for seconds, is_shown in ((10 * 3600, True), (11 * 3600, False)):
+        found = shown(home, page=DAY, ledger=ledger, now=100 + seconds)
+        assert ("£1.87" in found) == is_shown, seconds
     halves = [None] * 48
-    kept.own = lambda first, back: (None, None, None)
+    kept.own = lambda *words: (None, None, None)
     assert "Nothing kept yet" in shown(home, page=DAY, ledger=ledger, cursor=1)
-    kept.own = lambda first, back: (5431, None, None)
+    kept.own = lambda *words: (5431, None, None)
     found = shown(home, page=DAY, ledger=ledger, cursor=1)
     assert "5.43 kWh" in found and "Nothing kept yet" not in found
+
+
+def test_what_was_counted_from_a_moment_is_void_with_the_books_it_was_counted_in():
+    home = reading()
+    ledger = Double(total=lambda commodity: (700, 0, 17150))
+    for forgotten, zero, is_shown in (
+        (None, UTC - 600, True), (UTC - 900, UTC - 600, True), (UTC - 300, UTC - 600, False), (UTC - 300, None, False)
+    ):  # fmt: skip
+        if forgotten:
+            home.put(facts.FORGOTTEN_AT, forgotten, 100)
+        found = shown(home, page=ZERO, ledger=ledger, zero=(500, 0, 12250, zero))
+        assert ("£0.05" in found) == is_shown, forgotten
 
 
 def test_the_month_s_cost_is_shown_where_all_of_it_is_known():

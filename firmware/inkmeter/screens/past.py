@@ -65,20 +65,24 @@ def fetch(view, name, now):
         found = _levels(list(halves), passed)
         if name == "now":
             return found + (view.height > _LARGE and history.month(view.ledger, h.ELECTRICITY),)
-        found += (_own(view, history, today - day, now),)
+        found += (_own(view, history, today - day, now, utc),)
         whole = history.day(h.ELECTRICITY, day) if day != today else None
         # A day that is over has its daily charge in its cost.
         return found[:2] + whole[:3] + found[5:] if whole else found
 
 
-def _own(view, history, back, now):
-    # Of the day so far, or of one of the eight days before: (Wh or None, cost or None).
+def _own(view, history, back, now, utc):
+    # Of the day so far, or of one of the eight days before: (Wh or None, cost or None). The meter's days are UTC's.
+    today = local(utc) // _DAY
     if not back:
-        return None, view.home.fact(COST_TODAY, now)
+        cost = view.home.fact(COST_TODAY, now)
+        if cost is not None and (utc - now + view.home.heard_at(COST_TODAY)) // _DAY != today:
+            cost = None
+        return None, cost
     wh = cost = None
     if back <= WEEK - DAY:
         meter = view.home.meter(h.ELECTRICITY)
-        wh, _, cost = history.own(DAY, back - 1)
+        wh, _, cost = history.own(DAY, back - 1, h.ELECTRICITY, today)
         wh = None if wh is None else scale(wh, meter.multiplier, meter.divisor, 3)
     return wh, cost
 

@@ -1,13 +1,14 @@
 """What has been used, and what it has cost, since the button was held."""
 
+from inkmeter import facts, people
 from inkmeter import home as h
-from inkmeter import people
 from inkmeter import words as w
 
 
 def draw(page):
     view = page.view
-    if not view.zero:
+    forgotten = view.home.fact(facts.FORGOTTEN_AT, page.now)
+    if not view.zero or forgotten is not None and (view.zero[3] or 0) <= forgotten:
         page.title(page.say(w.ZERO))
         page.y += 8
         return "prose", page.say(w.ZERO_HOW), page.bottom
