@@ -10,7 +10,6 @@ import collections
 import contextlib
 import fcntl
 import os
-import selectors
 import shutil
 import socket
 import struct
@@ -24,7 +23,11 @@ from host_tools.sim.panel import Controller
 from host_tools.toolchain import Interpreter
 
 _TIME = struct.Struct("=q")
-_STUCK_S = 30.0
+_WAIT = struct.Struct("=qq")  # until when it waits, and where it has written: see vclock.c
+_TAKE_IT = -2
+_MOST = 1 << 18  # more than a process writes before it has it taken
+_LOG, _UART, _BUS, _PROBE = 1, 2, 4, 16
+_STUCK_S = 30
 BUTTONS = ("next", "ok", "back")  # by their bits on the wire
 _PINS = {ord("c"): "cs", ord("d"): "dc", ord("r"): "rst", ord("b"): "busy"}
 
@@ -64,11 +67,10 @@ class Device:
         self.wakes_at_us: int | None = None
         self.has_input = False
         self._bus = bytearray()
-        self._selector = selectors.DefaultSelector()
+        self._written = 0
         ours, theirs = zip(*(socket.socketpair() for _ in range(5)), strict=True)
         self._control, self._uart, self._bus_socket, self._button, self._probe = ours
-        for end in (self._uart, self._bus_socket, self._probe):
-            end.setblocking(False)
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", _STUCK_S, 0))
         # MicroPython reads a stream until it would block; the bus alone is read by the byte.
         for end in (theirs[1], theirs[3], theirs[4]):
             fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_NONBLOCK)
@@ -94,10 +96,6 @@ class Device:
             end.close()
         assert self.process.stdout
         os.set_blocking(self.process.stdout.fileno(), False)
-        self._selector.register(self._control, selectors.EVENT_READ, self._settled)
-        self._selector.register(self._bus_socket, selectors.EVENT_READ, self._take_bus)
-        self._selector.register(self.process.stdout, selectors.EVENT_READ, self._take_log)
-        self._selector.register(self._probe, selectors.EVENT_READ, self._take_probe)
         self._probe_data = bytearray()
         self.on_probe: Callable[[bytes], None] | None = None
         self.on_ncp_reset: Callable[[], None] = lambda: None
@@ -132,11 +130,21 @@ class Device:
         return DeviceError(f"the firmware has ended, with exit code {self.process.wait()}")
 
     def _run(self) -> None:
-        ready = self._selector.select(_STUCK_S)
-        if not ready:
-            raise DeviceError(f"the firmware has not waited for anything in {_STUCK_S:.0f} s: an endless loop")
-        for key, _ in sorted(ready, key=lambda item: item[0].fd != self._bus_socket.fileno()):
-            key.data()
+        try:
+            message = self._control.recv(_WAIT.size, socket.MSG_WAITALL)
+        except BlockingIOError:
+            raise DeviceError(f"the firmware has not waited for anything in {_STUCK_S} s: an endless loop") from None
+        if not message:
+            raise self._ended()
+        until, written = _WAIT.unpack(message)
+        self._written |= written
+        if until == _TAKE_IT:
+            self._take_bus()
+            self._take_log()
+            self._control.send(_TIME.pack(self._clock.now_us))
+        else:
+            self.wakes_at_us = None if until < 0 else until
+            self._running = False
 
     def release(self, now_us: int) -> None:
         """Tells the process the time and lets it run."""
@@ -170,31 +178,20 @@ class Device:
             self._probe.send(b"\n")
         self.has_input = True
 
-    def _settled(self) -> None:
-        message = self._control.recv(_TIME.size)
-        if not message:
-            raise self._ended()
-        (until,) = _TIME.unpack(message)
-        self.wakes_at_us = None if until < 0 else until
-        self._running = False
-
     def _drain(self) -> bool:
         self._take_bus()
         self._take_log()
-        self._take_probe()
-        try:
-            data = self._uart.recv(65536)
-        except BlockingIOError:
+        if self._written & _PROBE:
+            self._take_probe()
+        if not self._written & _UART:
             return False
-        if data:
-            self._on_uart(data)
-        return bool(data)
+        self._written &= ~_UART
+        self._on_uart(self._uart.recv(_MOST))
+        return True
 
     def _take_probe(self) -> None:
-        try:
-            self._probe_data += self._probe.recv(65536)
-        except BlockingIOError:
-            return
+        self._written &= ~_PROBE
+        self._probe_data += self._probe.recv(_MOST)
         while b"\n" in self._probe_data:
             line, _, rest = self._probe_data.partition(b"\n")
             self._probe_data = bytearray(rest)
@@ -202,14 +199,19 @@ class Device:
                 self.on_probe(bytes(line))
 
     def _take_log(self) -> None:
+        if not self._written & _LOG:
+            return
+        self._written &= ~_LOG
         assert self.process.stdout
         while data := self.process.stdout.read(65536):
             self._log.write(data)
         self._log.flush()
 
     def _take_bus(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._bus += self._bus_socket.recv(65536)
+        if not self._written & _BUS:
+            return
+        self._written &= ~_BUS
+        self._bus += self._bus_socket.recv(_MOST)
         now = self._clock.now_us
         bus = self._bus
         while bus:
@@ -247,4 +249,3 @@ class Device:
             end.close()
         if self.process.stdout:
             self.process.stdout.close()
-        self._selector.close()
