@@ -38,6 +38,8 @@ static int64_t written;
 static size_t unread; /* of the standard output */
 static char bus[ROOM];
 static size_t on_bus;
+static struct pollfd looked_at[WIRES]; /* in vain, since the process was let go on */
+static int empty;                      /* how many these are */
 static int64_t now_us;
 static uint64_t random_state;
 
@@ -48,6 +50,7 @@ static void wait_until(int64_t until_us) {
     }
     written = 0;
     unread = on_bus = 0;
+    empty = 0;
     if (send(control, message, sizeof message, MSG_NOSIGNAL) != sizeof message ||
         recv(control, &now_us, sizeof now_us, MSG_WAITALL) != sizeof now_us) {
         _exit(3); /* the simulator is gone */
@@ -107,9 +110,25 @@ __attribute__((constructor)) static void begin(void) {
     }
 }
 
+/* asyncio looks after each step of a task. Nothing comes in while the process runs: what had nothing has nothing. */
 static int poll_now(struct pollfd *fds, nfds_t count) {
     struct timespec zero = {0, 0};
-    return syscall(SYS_ppoll, fds, count, &zero, NULL, 0);
+    if (empty > 0 && count == (nfds_t)empty) {
+        nfds_t i = 0;
+        while (i < count && fds[i].fd == looked_at[i].fd && fds[i].events == looked_at[i].events) {
+            fds[i++].revents = 0;
+        }
+        if (i == count) {
+            return 0;
+        }
+    }
+    int ready = syscall(SYS_ppoll, fds, count, &zero, NULL, 0);
+    empty = 0;
+    if (ready == 0 && count <= WIRES) {
+        memcpy(looked_at, fds, count * sizeof *fds);
+        empty = (int)count;
+    }
+    return ready;
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
