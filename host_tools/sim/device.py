@@ -29,6 +29,9 @@ _MOST = 1 << 18  # more than a process writes before it has it taken
 _LOG, _UART, _BUS, _PROBE = 1, 2, 4, 16
 _STUCK_S = 30
 BUTTONS = ("next", "ok", "back")  # by their bits on the wire
+# What stands first in each word on the board's bus: see boards/simulator/board.py.
+_SPI, _PIN, _LIGHT, _NCP_RESET, _BUSY = b"SPLNB"
+_THREE = (_SPI, _PIN, _LIGHT)  # these have two octets more, the first also as many as they say
 _PINS = {ord("c"): "cs", ord("d"): "dc", ord("r"): "rst", ord("b"): "busy"}
 
 
@@ -213,33 +216,30 @@ class Device:
         self._written &= ~_BUS
         self._bus += self._bus_socket.recv(_MOST)
         now = self._clock.now_us
-        bus = self._bus
-        while bus:
-            if bus[:1] == b"S":
-                if len(bus) < 3 or len(bus) < 3 + (size := bus[1] | bus[2] << 8):
-                    return
-                self.panel.spi(bytes(bus[3 : 3 + size]), now)
-                del bus[: 3 + size]
-            elif bus[:1] == b"P":
-                if len(bus) < 3:
-                    return
-                self.panel.set_pin(_PINS[bus[1]], bus[2], now)
-                del bus[:3]
-            elif bus[:1] == b"L":
-                if len(bus) < 3:
-                    return
-                self.light = Light(now, bus[1], bus[2])
+        bus, at = bytes(self._bus), 0
+        while at < len(bus):
+            what = bus[at]
+            size = 3 if what in _THREE else 1
+            if what == _SPI and at + 3 <= len(bus):
+                size += bus[at + 1] | bus[at + 2] << 8
+            if at + size > len(bus):
+                break
+            if what == _SPI:
+                self.panel.spi(bus[at + 3 : at + size], now)
+            elif what == _PIN:
+                self.panel.set_pin(_PINS[bus[at + 1]], bus[at + 2], now)
+            elif what == _LIGHT:
+                self.light = Light(now, bus[at + 1], bus[at + 2])
                 self.lights.append(self.light)
                 self.on_light(self.light)
-                del bus[:3]
-            elif bus[:1] == b"N":
+            elif what == _NCP_RESET:
                 self.on_ncp_reset()
-                del bus[:1]
-            elif bus[:1] == b"B":
+            elif what == _BUSY:
                 self._bus_socket.send(bytes([self.panel.busy(now)]))
-                del bus[:1]
             else:
-                raise DeviceError(f"the board's bus carries {bus[:1]!r}")
+                raise DeviceError(f"the board's bus carries {bus[at : at + 1]!r}")
+            at += size
+        self._bus = bytearray(bus[at:])
 
     def stop(self) -> None:
         """Ends the process and closes its wires: a power cut."""
