@@ -53,7 +53,7 @@ class Device:
     `root` is the device's file system; `on_uart(bytes)` gets what it sends to the radio module, `log` what it
     prints. `heap` is the size of its heap, as MicroPython's -X heapsize has it. `module` is what it runs: "main", or
     the simulator board's "probe", which answers questions. `buttons` is 3 or 1, and later has their names. `lights`
-    is the light's time line.
+    is the light's time line, `wakes` how often it went on.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Device:
         self.has_input = False
         self._bus = bytearray()
         self._written = 0
+        self.wakes = 0
         ours, theirs = zip(*(socket.socketpair() for _ in range(5)), strict=True)
         self._control, self._uart, self._bus_socket, self._button, self._probe = ours
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", _STUCK_S, 0))
@@ -151,6 +152,7 @@ class Device:
 
     def release(self, now_us: int) -> None:
         """Tells the process the time and lets it run."""
+        self.wakes += 1
         self.has_input = False
         self._running = True
         self._drained = False
