@@ -1,5 +1,5 @@
-"""What a simulated day costs, by what is counted and not by a clock: a device that wakes for nothing costs battery on the
-wall and time in every test.
+"""What a simulated day costs, by what is counted and not by a clock: a device that wakes for nothing costs battery on a
+wall, and time in every test.
 """
 
 from host_tools.bench import day
