@@ -42,7 +42,7 @@ lint: setup ## ruff, licences, and the firmware's types against the MicroPython 
 	@.venv/bin/reuse lint --lines
 	@.venv/bin/inkmeter lint
 
-bench: ## figures of the firmware's hot paths and its heap
+bench: ## figures of the firmware's hot paths, its heap, and a simulated day (ARGS=day for that alone)
 	@host_tools/bootstrap.sh valgrind
 	@$(INKMETER) bench $(ARGS)
 

@@ -143,10 +143,13 @@ def _lint(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from host_tools.bench import BenchError, bench
+    from host_tools.bench import BenchError, bench, bench_day
 
     try:
-        bench()
+        if arguments.what == "day":
+            bench_day()
+        else:
+            bench()
     except BenchError as error:
         print(f"inkmeter bench: {error}", file=sys.stderr)
         return 1
@@ -296,7 +299,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("fonts", help="make the firmware's fonts from the DejaVu face")
     command.set_defaults(run=_fonts)
 
-    command = commands.add_parser("bench", help="what the firmware's hot paths cost, in instructions and heap")
+    command = commands.add_parser("bench", help="what the firmware's hot paths cost, and what a simulated day does")
+    command.add_argument("what", nargs="?", choices=("all", "day"), default="all", help="all, or the day alone")
     command.set_defaults(run=_bench)
 
     command = commands.add_parser("screens", help="draw every page in every kind of home; writes build/screens")

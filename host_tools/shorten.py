@@ -48,6 +48,7 @@ _ALSO = {
     "fill",
     "blit",
     "text",
+    "wait_io_event",
 }
 
 

@@ -33,8 +33,16 @@ SOURCE = TOOLCHAIN / "micropython-source"
 OLDEST_SYSTEM_VERSION = (1, 22)
 # Suites whose source package is recent enough, in the order they are tried.
 SUITES = {"debian": ("trixie", "forky", "sid"), "ubuntu": ("resolute", "questing", "noble")}
-_UNIX_OPTIONS = ("MICROPY_PY_BTREE=0", "MICROPY_PY_SSL=0", "MICROPY_PY_FFI=0")
-_ESP32_OPTIONS = ("MICROPY_FORCE_32BIT=1", "CFLAGS_EXTRA=-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_FLOAT")
+# What follows changes neither what a program does nor what it takes of the heap, and saves a third of its time. The
+# collector marks with a stack of 64 blocks, and goes over the whole heap again for what is deeper: half of its work.
+# Position-independent code is slow in 32 bits; nobody starts a thread.
+_FAST = "-fno-pie -DMICROPY_ALLOC_GC_STACK_SIZE=2048"
+_UNIX_OPTIONS = (
+    "MICROPY_PY_BTREE=0", "MICROPY_PY_SSL=0", "MICROPY_PY_FFI=0", "MICROPY_PY_THREAD=0",
+    "COPT=-O2 -DNDEBUG -fdata-sections -ffunction-sections", "LDFLAGS_EXTRA=-no-pie",
+)  # fmt: skip
+_ESP32_OPTIONS = ("MICROPY_FORCE_32BIT=1", f"CFLAGS_EXTRA={_FAST} -DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_FLOAT")
+_NATIVE_OPTIONS = (f"CFLAGS_EXTRA={_FAST}",)
 _PROBE = """
 import sys
 single = 16777216.0 + 1.0 == 16777216.0
@@ -223,13 +231,15 @@ def _build_vclock(interpreter: Interpreter) -> Interpreter:
 def _candidates() -> Iterator[Interpreter]:
     ways = (
         ("micropython-32", _ESP32_OPTIONS, "MicroPython built with the ESP32's words and floats"),
-        ("micropython-native", (), "MicroPython built for this machine's own words and floats"),
+        ("micropython-native", _NATIVE_OPTIONS, "MicroPython built for this machine's own words and floats"),
     )
     for name, options, origin in ways:
-        target = TOOLCHAIN / name
+        # By its options: with others it is another one.
+        built = hashlib.sha256("\0".join((*_UNIX_OPTIONS, *options)).encode()).hexdigest()[:8]
+        target = TOOLCHAIN / f"{name}-{built}"
         try:
             if not target.exists():
-                say(f"building {origin} (half a minute)")
+                say(f"building {origin} (a minute)")
                 started = time.monotonic()
                 _build(target, options)
                 say(f"built in {time.monotonic() - started:.0f} s")

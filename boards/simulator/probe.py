@@ -7,10 +7,12 @@ takes of the heap is counted with the firmware's.
 import asyncio
 import gc
 import os
+from asyncio.core import IOQueue
 
 import board
 from inkmeter import lazy
 from inkmeter.app import App
+from inkmeter.log import uptime
 
 _ears = open(int(os.getenv("INKMETER_SOCKETS").split(",")[3]), "r+b")
 
@@ -60,16 +62,22 @@ async def _listen(app):
         _take(app)
 
 
+def _wait(self, wait_ms, wait=IOQueue.wait_io_event):
+    # Once a second, as it has been since the device went to sleep: a wake of its own would find the same heap.
+    wait(self, wait_ms)
+    if lazy.second != uptime():
+        lazy.second = uptime()
+        _measure()
+
+
 async def _run():
     app = App(board)
     asyncio.create_task(_listen(app))
-    asyncio.create_task(app.run())
-    while True:
-        _measure()
-        await asyncio.sleep_ms(1000)
+    await app.run()
 
 
-lazy.peak_bytes = lazy.live_bytes = lazy.loaded = 0
+lazy.peak_bytes = lazy.live_bytes = lazy.loaded = lazy.second = 0
+IOQueue.wait_io_event = _wait
 lazy.module.__enter__ = _load
 lazy.module.__exit__ = _drop
 asyncio.run(_run())

@@ -30,6 +30,7 @@ MESSAGING = const(12)
 DEVICE_MANAGEMENT = const(13)
 PREPAYMENT = const(14)
 ACCOUNT = const(15)
+_PROFILE = const(21)
 _COUNT = const(24)
 _FIRST = const(3)
 _NAMES = const(
@@ -122,15 +123,14 @@ class Rounds:
             if self.session.radio.published and (wait > 0 or self._what[row] >> 8 != POLL):
                 with module("published", *_HELPERS.split(" ")) as published:
                     await published.run(self)
+                self.session.home.changed()
             elif wait > 0:
                 # Only now, so that the first picture of the readings has some.
                 self.session.home.set_stage(home.READING)
                 await self.session.wait(wait)
                 self._listen_to_the_household()
-                continue
             else:
                 await self._do(row)
-            self.session.home.changed()
 
     def _listen_to_the_household(self):
         for commodity in self.session.servers:
@@ -184,6 +184,9 @@ class Rounds:
     def _again(self, row, seconds, failures):
         self._due[row] = uptime() + seconds
         self._what[row] = self._what[row] & ~0x7F | failures
+        # A past that is filled in by and by, for days on end, is no news.
+        if self._what[row] >> 8 != _PROFILE:
+            self.session.home.changed()
 
     async def _failed(self, row, job, commodity, failures):
         if job > PRICE:

@@ -1,4 +1,5 @@
-"""`inkmeter bench`: what the firmware's hot paths cost, in machine instructions, heap bytes and flash.
+"""`inkmeter bench`: what the firmware's hot paths cost, in machine instructions, heap bytes and flash; and what a
+simulated day does.
 
 Instructions are counted by valgrind's callgrind on the MicroPython unix port. They repeat exactly, and so can be
 compared between commits where times on a shared machine cannot; they are not the ESP32's.
@@ -6,6 +7,7 @@ compared between commits where times on a shared machine cannot; they are not th
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -14,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from host_tools import BUILD, build, toolchain
+from host_tools.bench import day
 
 REPORT = BUILD / "bench.json"
 HOT_PATHS = (
@@ -50,6 +53,13 @@ def _demo_heap() -> dict[str, int]:
     return json.loads(report.read_text())["heap"] if report.exists() else {}
 
 
+def bench_day() -> day.Cost:
+    """Simulates a day, as fast as it goes, and says what it takes."""
+    cost = day.measure(BUILD / "bench")
+    print(f"a simulated day takes {cost}", flush=True)
+    return cost
+
+
 def bench() -> dict[str, object]:
     """Measures, prints a table and writes build/bench.json. Raises BenchError."""
     if not shutil.which("valgrind"):
@@ -64,6 +74,7 @@ def bench() -> dict[str, object]:
     root = build.build("simulator")
     flash = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
     result: dict[str, object] = {"hot_paths": rows, "flash_bytes": flash, "demo_heap": _demo_heap()}
+    result["day"] = dataclasses.asdict(bench_day())
     print(f"\nthe device's files: {flash:,} bytes")
     if heap := _demo_heap():
         print(f"heap in the last demo: {heap['live_bytes']:,} live, {heap['peak_bytes']:,} at its peak")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from host_tools.sim.radio import ieee802154
 
 if TYPE_CHECKING:
     from host_tools.sim.node import Node
@@ -56,6 +59,7 @@ class Air:
         return node_id
 
     @staticmethod
+    @functools.lru_cache(1024)
     def rssi(a: tuple[float, float], b: tuple[float, float]) -> int:
         """How strongly nodes at two places (in metres) hear each other, in dBm, without fading."""
         distance = max(1.0, math.dist(a, b))
@@ -91,11 +95,21 @@ class Air:
         self.frames += 1
         for tap in self.taps:
             tap(sender, frame)
+        heard = []
         for mac in self.macs:
             if mac is sender or mac.channel != sender.channel or not self.connects(sender.node, mac.node):
                 continue
             if self.loss and self._rng.random() < self.loss:
                 continue
-            rssi = max(-100, min(-10, self.rssi(sender.node.position, mac.node.position) + self._rng.randrange(-2, 3)))
-            loop.call_later(airtime, mac.hear, frame, rssi)
+            rssi = self.rssi(sender.node.position, mac.node.position) + self._rng.randrange(-2, 3)
+            heard.append((mac, max(-100, min(-10, rssi))))
+        if heard:
+            loop.call_later(airtime, self._arrive, frame, heard)
         return airtime
+
+    @staticmethod
+    def _arrive(data: bytes, heard: list[tuple[Mac, int]]) -> None:
+        # The same octets at all of them: they are taken apart once.
+        frame = ieee802154.decode(data)
+        for mac, rssi in heard:
+            mac.hear(frame, rssi)

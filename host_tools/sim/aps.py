@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import struct
+from typing import NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM
-
+from host_tools.sim.crypto.ccm import MIC, InvalidTag, cipher
 from host_tools.sim.crypto.mmo import hmac_mmo
 
 _LEVEL = 5  # ENC-MIC-32; goes over the air as 0
-_MIC = 4
+_HEADER = struct.Struct("<BBHHBB")
 _EXTENDED_HEADER = 0x80
 _FIRST_BLOCK, _LATER_BLOCK = 1, 2
 
@@ -52,6 +52,9 @@ class Update(enum.IntEnum):
     TRUST_CENTRE_REJOIN = 3
 
 
+_KEY_IDS = {int(one): one for one in KeyId}
+
+
 class KeyType(enum.IntEnum):
     STANDARD_NETWORK = 0x01
     APPLICATION_LINK = 0x03
@@ -74,8 +77,7 @@ class LinkKey:
         return self.key
 
 
-@dataclasses.dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """An APS frame in the clear. `secured` is how it came, or is to go: None for without APS security. `block` is the
     number of a fragmented message's block, the first of which says how many there are; of an acknowledgement, that of
     the window's first block, and `ack_bits` which of them have come.
@@ -102,13 +104,8 @@ class Frame:
         control |= _EXTENDED_HEADER if self.block is not None else 0
         if self.kind is Kind.COMMAND:
             return bytes([control, self.counter])
-        return (
-            bytes([control, self.destination])
-            + self.cluster.to_bytes(2, "little")
-            + self.profile.to_bytes(2, "little")
-            + bytes([self.source, self.counter])
-            + self._extended_header()
-        )
+        head = _HEADER.pack(control, self.destination, self.cluster, self.profile, self.source, self.counter)
+        return head + self._extended_header()
 
     def _extended_header(self) -> bytes:
         # Section 2.2.5.1.8
@@ -151,8 +148,9 @@ def encode(frame: Frame, source_eui64: bytes, key: LinkKey | None) -> bytes:
     assert key is not None
     auxiliary = _auxiliary(frame.secured, key.sent, source_eui64)
     key.sent += 1
-    cipher = AESCCM(key.derived(frame.secured), tag_length=_MIC)
-    sealed = cipher.encrypt(_nonce(source_eui64, auxiliary), frame.payload, header + _seal(auxiliary))
+    sealed = cipher(key.derived(frame.secured)).encrypt(
+        _nonce(source_eui64, auxiliary), frame.payload, header + _seal(auxiliary)
+    )
     return header + auxiliary + sealed
 
 
@@ -190,41 +188,44 @@ def decode(data: bytes, source_eui64: bytes | None, key: LinkKey | None) -> Fram
     length = _header_length(data)
     if len(data) < length:
         raise Undecipherable("short frame")
-    frame = Frame(
-        kind, data[1 if kind is Kind.COMMAND else 7], ack_request=bool(control & 0x40), broadcast=bool(control & 0x08)
-    )
-    if kind is not Kind.COMMAND:
-        frame = dataclasses.replace(
-            frame, destination=data[1], cluster=int.from_bytes(data[2:4], "little"),
-            profile=int.from_bytes(data[4:6], "little"), source=data[6],
-        )  # fmt: skip
+    if kind is Kind.COMMAND:
+        counter, destination, cluster, profile, source = data[1], 0, 0, 0, 0
+    else:
+        _, destination, cluster, profile, source, counter = _HEADER.unpack_from(data)
+    block, blocks, ack_bits = None, 0, 0
     if length > 9:
-        first = data[8] & 3 == _FIRST_BLOCK
-        acknowledges = kind is Kind.ACK
-        frame = dataclasses.replace(
-            frame, block=0 if first and not acknowledges else data[9],
-            blocks=data[9] if first and not acknowledges else 0, ack_bits=data[10] if acknowledges else 0,
-        )  # fmt: skip
-    if not is_secured(data):
-        return dataclasses.replace(frame, payload=data[length:])
+        block = data[9]
+        if kind is Kind.ACK:
+            ack_bits = data[10]
+        elif data[8] & 3 == _FIRST_BLOCK:
+            block, blocks = 0, block
+    secured, payload = _open(data, length, source_eui64, key) if is_secured(data) else (None, data[length:])
+    return Frame(
+        kind, counter, payload, profile, cluster, source, destination, bool(control & 0x40), bool(control & 0x08),
+        secured, block, blocks, ack_bits,
+    )  # fmt: skip
+
+
+def _open(data: bytes, length: int, source_eui64: bytes | None, key: LinkKey | None) -> tuple[KeyId, bytes]:
     end = length + (13 if named_source(data) else 5)
     header, auxiliary, sealed = data[:length], data[length:end], data[end:]
-    if key is None or source_eui64 is None or len(sealed) < _MIC:
+    if key is None or source_eui64 is None or len(sealed) < MIC:
         raise Undecipherable("no key")
     counter = int.from_bytes(auxiliary[1:5], "little")
-    if auxiliary[0] >> 3 & 3 not in list(KeyId):
+    if auxiliary[0] >> 3 & 3 not in _KEY_IDS:
         raise Undecipherable("not secured with a link key")
-    key_id = KeyId(auxiliary[0] >> 3 & 3)
+    key_id = _KEY_IDS[auxiliary[0] >> 3 & 3]
     if key_id is KeyId.DATA and counter <= key.heard:
         raise Undecipherable("replay")
-    cipher = AESCCM(key.derived(key_id), tag_length=_MIC)
     try:
-        payload = cipher.decrypt(_nonce(source_eui64, auxiliary), sealed, header + _seal(auxiliary))
+        payload = cipher(key.derived(key_id)).decrypt(
+            _nonce(source_eui64, auxiliary), sealed, header + _seal(auxiliary)
+        )
     except InvalidTag as error:
         raise Undecipherable("wrong key") from error
     if key_id is KeyId.DATA:
         key.heard = counter
-    return dataclasses.replace(frame, payload=payload, secured=key_id)
+    return key_id, payload
 
 
 def transport_network_key(network_key: bytes, sequence: int, to: bytes, by: bytes) -> bytes:

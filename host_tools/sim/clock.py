@@ -9,6 +9,7 @@ anywhere. In real time the same loop waits for the wall's clock before it moves,
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 import selectors
 import time
@@ -89,38 +90,55 @@ class Clock(asyncio.SelectorEventLoop):
         """Zigbee UTC: whole seconds since 2000-01-01."""
         return self.now_us // 1_000_000 - ZIGBEE_EPOCH_S
 
+    def _run_once(self) -> None:
+        # What the base class does, for a loop that has no sockets and whose time is a number.
+        if self.served:
+            super()._run_once()  # type: ignore[misc]
+            return
+        scheduled, ready = self._scheduled, self._ready  # type: ignore[attr-defined]
+        while scheduled and scheduled[0]._cancelled:
+            self._timer_cancelled_count -= 1  # type: ignore[attr-defined]
+            heapq.heappop(scheduled)._scheduled = False
+        due = ready or self._stopping  # type: ignore[attr-defined]
+        self.advance(0 if due else max(0, scheduled[0]._when - self.time()) if scheduled else None, None)
+        end = self.time() + self._clock_resolution  # type: ignore[attr-defined]
+        while scheduled and scheduled[0]._when < end:
+            handle = heapq.heappop(scheduled)
+            handle._scheduled = False
+            ready.append(handle)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
     def advance(self, timeout: float | None, poll_sockets) -> list:
         """One wait of the loop's: `timeout` seconds at the most, None for without end."""
-        if self.device and self.device.settle():
-            return []
-        if timeout is not None and timeout <= 0:
-            return poll_sockets(0) if self.served else []
-        target = None if timeout is None else self._due(timeout)
-        if self.device:
-            if self.device.has_input:
-                target = self.now_us
-            elif self.device.wakes_at_us is not None:
-                wakes = max(self.device.wakes_at_us, self.now_us)
-                target = wakes if target is None else min(target, wakes)
-        if self.served:
-            events = self._wait_for_wall(target, poll_sockets)
-            if events or target is None or self.now_us < target or self._is_held:
-                return events
-        elif target is None:
-            raise RuntimeError("nothing is left to happen, in the home or in the device")
-        self.now_us = target
         device = self.device
-        if device and (device.has_input or (device.wakes_at_us is not None and device.wakes_at_us <= target)):
-            device.release(target)
-        return []
-
-    def _due(self, timeout: float) -> int:
-        if not self.served:
-            return self.now_us + max(1, -int(-timeout * 1e6 // 1))
+        if device and device.settle():
+            return []
+        # Even so settling may have given the home something to do: what the probe answers, it answers now.
+        if self._ready or (timeout is not None and timeout <= 0):  # type: ignore[attr-defined]
+            return poll_sockets(0) if self.served else []
+        # The home has nothing left to do at this instant, the device may have.
+        wakes = device.wakes_at_us if device else None
+        due = device and (device.has_input or (wakes is not None and wakes <= self.now_us))
+        if device and due and not self._is_held:
+            device.release(self.now_us)
+            return []
         # By when it is due and not by how long it is until then: a browser that asks in between must not move it by
         # a rounding, or the same run would not come again.
-        when = self._scheduled[0].when()  # type: ignore[attr-defined]
-        return max(self.now_us + 1, self.start_us + math.ceil(when * 1e6 - 1e-3))
+        target = None
+        if timeout is not None:
+            when = self._scheduled[0]._when  # type: ignore[attr-defined]
+            target = max(self.now_us + 1, self.start_us + math.ceil(when * 1e6 - 1e-3))
+        if wakes is not None and (target is None or wakes < target):
+            target = wakes
+        if self.served:
+            return self._wait_for_wall(target, poll_sockets)
+        if target is None:
+            raise RuntimeError("nothing is left to happen, in the home or in the device")
+        self.now_us = target
+        return []
 
     @property
     def _is_held(self) -> bool:

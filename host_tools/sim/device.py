@@ -10,7 +10,6 @@ import collections
 import contextlib
 import fcntl
 import os
-import selectors
 import shutil
 import socket
 import struct
@@ -24,8 +23,15 @@ from host_tools.sim.panel import Controller
 from host_tools.toolchain import Interpreter
 
 _TIME = struct.Struct("=q")
-_STUCK_S = 30.0
+_WAIT = struct.Struct("=qq")  # until when it waits, and where it has written: see vclock.c
+_TAKE_IT = -2
+_MOST = 1 << 18  # more than a process writes before it has it taken
+_LOG, _UART, _BUS, _PROBE = 1, 2, 4, 16
+_STUCK_S = 30
 BUTTONS = ("next", "ok", "back")  # by their bits on the wire
+# What stands first in each word on the board's bus: see boards/simulator/board.py.
+_SPI, _PIN, _LIGHT, _NCP_RESET, _BUSY = b"SPLNB"
+_THREE = (_SPI, _PIN, _LIGHT)  # these have two octets more, the first also as many as they say
 _PINS = {ord("c"): "cs", ord("d"): "dc", ord("r"): "rst", ord("b"): "busy"}
 
 
@@ -47,7 +53,7 @@ class Device:
     `root` is the device's file system; `on_uart(bytes)` gets what it sends to the radio module, `log` what it
     prints. `heap` is the size of its heap, as MicroPython's -X heapsize has it. `module` is what it runs: "main", or
     the simulator board's "probe", which answers questions. `buttons` is 3 or 1, and later has their names. `lights`
-    is the light's time line.
+    is the light's time line, `wakes` how often it went on.
     """
 
     def __init__(
@@ -64,11 +70,11 @@ class Device:
         self.wakes_at_us: int | None = None
         self.has_input = False
         self._bus = bytearray()
-        self._selector = selectors.DefaultSelector()
+        self._written = 0
+        self.wakes = 0
         ours, theirs = zip(*(socket.socketpair() for _ in range(5)), strict=True)
         self._control, self._uart, self._bus_socket, self._button, self._probe = ours
-        for end in (self._uart, self._bus_socket, self._probe):
-            end.setblocking(False)
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", _STUCK_S, 0))
         # MicroPython reads a stream until it would block; the bus alone is read by the byte.
         for end in (theirs[1], theirs[3], theirs[4]):
             fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_NONBLOCK)
@@ -94,10 +100,6 @@ class Device:
             end.close()
         assert self.process.stdout
         os.set_blocking(self.process.stdout.fileno(), False)
-        self._selector.register(self._control, selectors.EVENT_READ, self._settled)
-        self._selector.register(self._bus_socket, selectors.EVENT_READ, self._take_bus)
-        self._selector.register(self.process.stdout, selectors.EVENT_READ, self._take_log)
-        self._selector.register(self._probe, selectors.EVENT_READ, self._take_probe)
         self._probe_data = bytearray()
         self.on_probe: Callable[[bytes], None] | None = None
         self.on_ncp_reset: Callable[[], None] = lambda: None
@@ -132,14 +134,25 @@ class Device:
         return DeviceError(f"the firmware has ended, with exit code {self.process.wait()}")
 
     def _run(self) -> None:
-        ready = self._selector.select(_STUCK_S)
-        if not ready:
-            raise DeviceError(f"the firmware has not waited for anything in {_STUCK_S:.0f} s: an endless loop")
-        for key, _ in sorted(ready, key=lambda item: item[0].fd != self._bus_socket.fileno()):
-            key.data()
+        try:
+            message = self._control.recv(_WAIT.size, socket.MSG_WAITALL)
+        except BlockingIOError:
+            raise DeviceError(f"the firmware has not waited for anything in {_STUCK_S} s: an endless loop") from None
+        if not message:
+            raise self._ended()
+        until, written = _WAIT.unpack(message)
+        self._written |= written
+        if until == _TAKE_IT:
+            self._take_bus()
+            self._take_log()
+            self._control.send(_TIME.pack(self._clock.now_us))
+        else:
+            self.wakes_at_us = None if until < 0 else until
+            self._running = False
 
     def release(self, now_us: int) -> None:
         """Tells the process the time and lets it run."""
+        self.wakes += 1
         self.has_input = False
         self._running = True
         self._drained = False
@@ -170,31 +183,20 @@ class Device:
             self._probe.send(b"\n")
         self.has_input = True
 
-    def _settled(self) -> None:
-        message = self._control.recv(_TIME.size)
-        if not message:
-            raise self._ended()
-        (until,) = _TIME.unpack(message)
-        self.wakes_at_us = None if until < 0 else until
-        self._running = False
-
     def _drain(self) -> bool:
         self._take_bus()
         self._take_log()
-        self._take_probe()
-        try:
-            data = self._uart.recv(65536)
-        except BlockingIOError:
+        if self._written & _PROBE:
+            self._take_probe()
+        if not self._written & _UART:
             return False
-        if data:
-            self._on_uart(data)
-        return bool(data)
+        self._written &= ~_UART
+        self._on_uart(self._uart.recv(_MOST))
+        return True
 
     def _take_probe(self) -> None:
-        try:
-            self._probe_data += self._probe.recv(65536)
-        except BlockingIOError:
-            return
+        self._written &= ~_PROBE
+        self._probe_data += self._probe.recv(_MOST)
         while b"\n" in self._probe_data:
             line, _, rest = self._probe_data.partition(b"\n")
             self._probe_data = bytearray(rest)
@@ -202,42 +204,44 @@ class Device:
                 self.on_probe(bytes(line))
 
     def _take_log(self) -> None:
+        if not self._written & _LOG:
+            return
+        self._written &= ~_LOG
         assert self.process.stdout
         while data := self.process.stdout.read(65536):
             self._log.write(data)
         self._log.flush()
 
     def _take_bus(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._bus += self._bus_socket.recv(65536)
+        if not self._written & _BUS:
+            return
+        self._written &= ~_BUS
+        self._bus += self._bus_socket.recv(_MOST)
         now = self._clock.now_us
-        bus = self._bus
-        while bus:
-            if bus[:1] == b"S":
-                if len(bus) < 3 or len(bus) < 3 + (size := bus[1] | bus[2] << 8):
-                    return
-                self.panel.spi(bytes(bus[3 : 3 + size]), now)
-                del bus[: 3 + size]
-            elif bus[:1] == b"P":
-                if len(bus) < 3:
-                    return
-                self.panel.set_pin(_PINS[bus[1]], bus[2], now)
-                del bus[:3]
-            elif bus[:1] == b"L":
-                if len(bus) < 3:
-                    return
-                self.light = Light(now, bus[1], bus[2])
+        bus, at = bytes(self._bus), 0
+        while at < len(bus):
+            what = bus[at]
+            size = 3 if what in _THREE else 1
+            if what == _SPI and at + 3 <= len(bus):
+                size += bus[at + 1] | bus[at + 2] << 8
+            if at + size > len(bus):
+                break
+            if what == _SPI:
+                self.panel.spi(bus[at + 3 : at + size], now)
+            elif what == _PIN:
+                self.panel.set_pin(_PINS[bus[at + 1]], bus[at + 2], now)
+            elif what == _LIGHT:
+                self.light = Light(now, bus[at + 1], bus[at + 2])
                 self.lights.append(self.light)
                 self.on_light(self.light)
-                del bus[:3]
-            elif bus[:1] == b"N":
+            elif what == _NCP_RESET:
                 self.on_ncp_reset()
-                del bus[:1]
-            elif bus[:1] == b"B":
+            elif what == _BUSY:
                 self._bus_socket.send(bytes([self.panel.busy(now)]))
-                del bus[:1]
             else:
-                raise DeviceError(f"the board's bus carries {bus[:1]!r}")
+                raise DeviceError(f"the board's bus carries {bus[at : at + 1]!r}")
+            at += size
+        self._bus = bytearray(bus[at:])
 
     def stop(self) -> None:
         """Ends the process and closes its wires: a power cut."""
@@ -247,4 +251,3 @@ class Device:
             end.close()
         if self.process.stdout:
             self.process.stdout.close()
-        self._selector.close()

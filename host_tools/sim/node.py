@@ -174,7 +174,7 @@ class Node:
     async def _send_in_blocks(self, to: int, frame: aps.Frame, key: aps.LinkKey | None) -> bool:
         cut = fragments.cut(frame.payload, self._room(frame.secured is not None) - EXTENDED_HEADER)
         blocks = [
-            dataclasses.replace(frame, payload=part, block=number, blocks=len(cut) if number == 0 else 0)
+            frame._replace(payload=part, block=number, blocks=len(cut) if number == 0 else 0)
             for number, part in enumerate(cut)
         ]
         for base in range(0, len(blocks), self.window_size):
@@ -278,10 +278,10 @@ class Node:
                     self.routing.on_request(frame, hop, self.air.lqi(rssi))
                 return
             if self.is_router and frame.radius > 1:
-                self.start(self.relay(dataclasses.replace(frame, radius=frame.radius - 1)))
+                self.start(self.relay(frame._replace(radius=frame.radius - 1)))
         elif frame.destination != self.node_id:
             if self.is_router and frame.radius > 1 and frame.secured:
-                self.start(self.send_nwk(dataclasses.replace(frame, radius=frame.radius - 1)))
+                self.start(self.send_nwk(frame._replace(radius=frame.radius - 1)))
             return
         if command == nwk.Command.ROUTE_REPLY:
             self.routing.on_reply(frame, hop, self.air.lqi(rssi))
@@ -397,8 +397,8 @@ class Node:
             self.on_block(message)
             return
         if frame.ack_request:
-            answer = dataclasses.replace(
-                frame, kind=aps.Kind.ACK, payload=b"", source=frame.destination, destination=frame.source,
+            answer = frame._replace(
+                kind=aps.Kind.ACK, payload=b"", source=frame.destination, destination=frame.source,
                 ack_request=False,
             )  # fmt: skip
             self.transmit(sender_id, aps.encode(answer, self.eui64, key))
@@ -433,13 +433,13 @@ class Node:
         if due:
             self.acknowledge_blocks(message, *due)
         if whole is not None:
-            self._deliver(dataclasses.replace(message, frame=dataclasses.replace(frame, payload=whole, block=None)))
+            self._deliver(dataclasses.replace(message, frame=frame._replace(payload=whole, block=None)))
 
     def acknowledge_blocks(self, message: Message, base: int, bits: int) -> None:
         """Tells a message's sender which blocks have come of the window that begins at `base`."""
         frame = message.frame
-        answer = dataclasses.replace(
-            frame, kind=aps.Kind.ACK, payload=b"", source=frame.destination, destination=frame.source,
+        answer = frame._replace(
+            kind=aps.Kind.ACK, payload=b"", source=frame.destination, destination=frame.source,
             ack_request=False, block=base, ack_bits=bits,
         )  # fmt: skip
         key = self.key_for(message.sender_id) if message.secured else None

@@ -48,15 +48,20 @@ class Attribute:
         self.type = DataType.from_type_id(kind)
         self._get = get if callable(get) else lambda: get
 
-    def record(self, identifier: int) -> foundation.ReadAttributeRecord:
+    def record(self, identifier: int) -> bytes:
+        """The read attribute status record (ZCL specification, section 2.5.2.1.1)."""
         value = self._get()
         if value is ABSENT:
-            return foundation.ReadAttributeRecord(identifier, Status.UNSUPPORTED_ATTRIBUTE)
+            return unsupported(identifier)
         if value is None:
             value = self.type.non_value
-        return foundation.ReadAttributeRecord(
-            identifier, Status.SUCCESS, foundation.TypeValue(self.type.type_id, self.type.python_type(value))
-        )
+        head = bytes((identifier & 0xFF, identifier >> 8, Status.SUCCESS, self.type.type_id))
+        return head + self.type.python_type(value).serialize()
+
+
+def unsupported(identifier: int) -> bytes:
+    """The record of an attribute that there is not."""
+    return bytes((identifier & 0xFF, identifier >> 8, Status.UNSUPPORTED_ATTRIBUTE))
 
 
 class ZclServer(Node):
@@ -140,14 +145,11 @@ class ZclServer(Node):
         body = b""
         for identifier in request.attribute_ids:
             attribute = held.get(identifier)
-            if attribute is None:
-                record = foundation.ReadAttributeRecord(identifier, Status.UNSUPPORTED_ATTRIBUTE)
-            else:
-                record = attribute.record(identifier)
+            record = unsupported(identifier) if attribute is None else attribute.record(identifier)
             # A server sends what fits one frame; what is missing is to be asked for again.
-            if len(body) + len(record.serialize()) > _LARGEST_RESPONSE - 3:
+            if len(body) + len(record) > _LARGEST_RESPONSE - 3:
                 break
-            body += record.serialize()
+            body += record
             self.served.append((frame.cluster, identifier))
         self.reply(message, answer, body)
 

@@ -6,6 +6,7 @@ from inkmeter.radio import NotTrusted
 from inkmeter.session import LinkLost
 
 METERING, PRICE, TIME = 0x0702, 0x0700, 0x000A
+PROFILE = 21
 
 
 def reading(session, gas=False):
@@ -270,3 +271,14 @@ def test_the_ledger_hears_of_each_good_poll_in_wh_and_litres():
     session.clock.known = False
     run(session, 5, rounds.POLL)
     assert session.ledger.registers == []
+
+
+def test_a_past_that_is_filled_in_is_no_news():
+    session = reading(Home())
+    told = []
+    session.home.notify = lambda: told.append(session.now)
+    run(session, 100, rounds.POLL)
+    assert len(told) >= 10
+    told.clear()
+    end, _ = run(session, 7300, PROFILE)
+    assert end is Enough and not told

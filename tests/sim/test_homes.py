@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 import zigpy.types as t
 from zigpy.zcl.clusters.smartenergy import Metering
-from zigpy.zcl.foundation import Status
+from zigpy.zcl.foundation import ReadAttributeRecord, Status
 
 from host_tools import cli
 from host_tools.sim import smart_energy as se
@@ -493,7 +493,8 @@ def test_a_hub_without_the_time_until_it_has_it():
             answer = await display.read(METERING, (0x0000,))
             assert answer
             clock = world.hub.attributes[1][TIME]
-            return [clock[identifier].record(identifier).value.value for identifier in (0x0000, 0x0001, 0x0007)]
+            records = [clock[identifier].record(identifier) for identifier in (0x0000, 0x0001, 0x0007)]
+            return [ReadAttributeRecord.deserialize(record)[0].value.value for record in records]
 
         assert await time() == [0xFFFFFFFF, 0, 0xFFFFFFFF]
         await asyncio.sleep(1800)

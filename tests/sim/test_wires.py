@@ -71,9 +71,8 @@ def test_a_frame_in_the_clear_is_laid_out_as_the_standard_says():
 
 @pytest.mark.parametrize("key_id", list(aps.KeyId))
 def test_a_secured_frame_opens_with_the_key_alone(key_id):
-    import dataclasses
 
-    frame = dataclasses.replace(FRAME, secured=key_id)
+    frame = FRAME._replace(secured=key_id)
     wire = aps.encode(frame, SOURCE, key(1))
     # The network key's transport names its sender.
     named = key_id is aps.KeyId.KEY_TRANSPORT

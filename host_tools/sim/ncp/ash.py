@@ -29,6 +29,13 @@ ACK_INITIAL_S, ACK_MIN_S, ACK_MAX_S = 1.6, 0.4, 3.2
 MAX_TIMEOUTS = 3
 REMOTE_NOT_READY_S = 1.0
 LONGEST_DATA = 220
+_RESERVED = frozenset(map(int, RESERVED_BYTES))
+# The escape first, as the others bring it in.
+_STUFFED = [
+    (bytes([one]), bytes([Reserved.ESCAPE, one ^ 0x20]))
+    for one in sorted(_RESERVED, key=lambda one: one != Reserved.ESCAPE)
+]
+_CANCEL, _FLAG = bytes([Reserved.CANCEL]), bytes([Reserved.FLAG])
 # A boot loader's prompt and whatever a UART makes of its pins' first moments.
 BOOT_NOISE = b"\x00\xff\x00\r\nGecko Bootloader v2.00.01\r\n1. upload gbl\r\n\xf0\x7d\x13\x7e\x11BL > \xc1\x02\x7e\x00"
 
@@ -116,7 +123,13 @@ class NcpAsh:
     def receive(self, data: bytes) -> None:
         """Takes bytes from the UART."""
         for byte in data:
-            if byte == Reserved.FLAG:
+            if byte not in _RESERVED:
+                if len(self._buffer) > LONGEST_DATA + 3:
+                    self._damaged = True
+                    continue
+                self._buffer.append(byte ^ 0x20 if self._escaped else byte)
+                self._escaped = False
+            elif byte == Reserved.FLAG:
                 frame, damaged = bytes(self._buffer), self._damaged
                 self._restart_frame()
                 if frame or damaged:
@@ -127,12 +140,6 @@ class NcpAsh:
                 self._damaged = True
             elif byte == Reserved.ESCAPE:
                 self._escaped = True
-            elif byte not in (Reserved.XON, Reserved.XOFF):
-                if len(self._buffer) > LONGEST_DATA + 3:
-                    self._damaged = True
-                    continue
-                self._buffer.append(byte ^ 0x20 if self._escaped else byte)
-                self._escaped = False
 
     def _restart_frame(self) -> None:
         self._buffer.clear()
@@ -276,8 +283,7 @@ class NcpAsh:
         self._put(AckFrame(res=0, ncp_ready=0, ack_num=self._rx_next))
 
     def _put(self, frame, *, cancel: bool = False) -> None:
-        out = bytearray([Reserved.CANCEL] if cancel else [])
-        for byte in frame.to_bytes():
-            out += bytes([Reserved.ESCAPE, byte ^ 0x20]) if byte in RESERVED_BYTES else bytes([byte])
-        out.append(Reserved.FLAG)
-        self._write(bytes(out))
+        out = frame.to_bytes()
+        for plain, stuffed in _STUFFED:
+            out = out.replace(plain, stuffed)
+        self._write((_CANCEL if cancel else b"") + out + _FLAG)

@@ -139,5 +139,5 @@ class NcpEzsp:
             value = t.EmberStatus.SUCCESS if new else values[name]
             if kind is t.sl_Status and not isinstance(value, t.sl_Status):
                 value = t.sl_Status.from_ember_status(value)
-            out.append(kind(value))
+            out.append(value if type(value) is kind else kind(value))
         return serialize_list(out, list(schema.values()))

@@ -437,8 +437,9 @@ class Stack(EndDevice):
             delivered = await self._send_block(to, frame, payload, sequence)
         else:
             delivered = await self._send_message(to, frame, payload, sequence)
+        frame.sequence = sequence
         self.callback(
-            "messageSentHandler", message_type=message_type, nwk=to, aps_frame=frame.replace(sequence=sequence),
+            "messageSentHandler", message_type=message_type, nwk=to, aps_frame=frame,
             message_tag=tag, message=b"", status=EMBER.SUCCESS if delivered else EMBER.DELIVERY_FAILED,
         )  # fmt: skip
 

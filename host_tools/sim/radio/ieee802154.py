@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import struct
+from typing import NamedTuple
 
 BROADCAST = 0xFFFF
 Address = int | bytes
@@ -34,10 +36,11 @@ class AssociationStatus(enum.IntEnum):
 _PENDING, _ACK_REQUEST, _PAN_COMPRESSION = 0x0010, 0x0020, 0x0040
 _SHORT, _EXTENDED = 2, 3
 _PAN_COORDINATOR = 0x4000
+_SHORT_DATA = Kind.DATA | _PAN_COMPRESSION | _SHORT << 10 | _SHORT << 14
+_SHORT_ADDRESSES = struct.Struct("<HHH")
 
 
-@dataclasses.dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """`pan` is the destination's PAN, `source_pan` the source's where it is another one."""
 
     kind: Kind
@@ -75,11 +78,22 @@ def _octets(address: Address) -> bytes:
     return address.to_bytes(2, "little") if isinstance(address, int) else address
 
 
+def acknowledgement(sequence: int, *, pending: bool) -> bytes:
+    """An acknowledgement, encoded."""
+    return bytes((Kind.ACK | (_PENDING if pending else 0), 0, sequence))
+
+
 def decode(data: bytes) -> Frame:
     """Raises ValueError for what is no frame of this kind."""
     if len(data) < 3:
         raise ValueError("short frame")
-    control = int.from_bytes(data[:2], "little")
+    control = data[0] | data[1] << 8
+    # Most are acknowledgements, and data from one short address to another on the same PAN.
+    if control & ~_PENDING == Kind.ACK:
+        return Frame(Kind.ACK, data[2], data[3:], pending=bool(control & _PENDING))
+    if control & ~_ACK_REQUEST == _SHORT_DATA and len(data) >= 9:
+        pan, destination, source = _SHORT_ADDRESSES.unpack_from(data, 3)
+        return Frame(Kind.DATA, data[2], data[9:], pan, destination, source, None, bool(control & _ACK_REQUEST), False)
     at = 3
 
     def take(count: int) -> bytes:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from host_tools.sim.air import OCTET_S
-from host_tools.sim.radio.ieee802154 import BROADCAST, Address, Command, Frame, Kind, decode
+from host_tools.sim.radio.ieee802154 import BROADCAST, Address, Command, Frame, Kind, acknowledgement
 
 if TYPE_CHECKING:
     from host_tools.sim.node import Node
@@ -19,7 +18,75 @@ RESPONSE_WAIT_S = 0.492  # macResponseWaitTime: 32 superframe durations
 INDIRECT_S = 7.68  # macTransactionPersistenceTime
 _RETRIES = 3
 _BACKOFFS = 4
+_DATA_REQUEST = bytes([Command.DATA_REQUEST])
 _MIN_EXPONENT, _MAX_EXPONENT = 3, 5
+
+
+class _Sending:
+    """One frame on its way out: unslotted CSMA-CA, and again until it is acknowledged. `done` gets whether it arrived.
+
+    Timers that call each other, as most of what happens in a simulated home happens here.
+    """
+
+    def __init__(self, mac: Mac, frame: Frame) -> None:
+        self._mac = mac
+        self._loop = asyncio.get_running_loop()
+        self._data = frame.encode()
+        self._sequence = frame.sequence if frame.ack_request else None
+        self._out = False  # and waits for its acknowledgement
+        self._tries = 0
+        self.done: asyncio.Future[bool] = self._loop.create_future()
+        self._try()
+
+    def _try(self) -> None:
+        self._out = False
+        self._tries += 1
+        self._backoffs = 0
+        self._back_off()
+
+    def _back_off(self) -> None:
+        exponent = min(_MIN_EXPONENT + self._backoffs, _MAX_EXPONENT)
+        self._timer = self._loop.call_later(self._mac.node.air.backoff_s(exponent), self._access)
+
+    def _access(self) -> None:
+        mac = self._mac
+        if mac.node.air.is_busy(mac.channel):
+            self._backoffs += 1
+            if self._backoffs > _BACKOFFS:
+                self._finish(False)
+            else:
+                self._back_off()
+        elif not mac.node.powered:
+            self._finish(False)
+        else:
+            airtime = mac.node.air.transmit(mac, self._data)
+            if self._sequence is None:
+                self._timer = self._loop.call_later(airtime, self._finish, True)
+            else:
+                self._out = True
+                self._timer = self._loop.call_later(airtime + ACK_WAIT_S, self._missed)
+
+    def _missed(self) -> None:
+        if self._tries > _RETRIES:
+            self._finish(False)
+        else:
+            self._try()
+
+    def acknowledged(self, sequence: int) -> None:
+        """An acknowledgement has been heard."""
+        if self._out and sequence == self._sequence:
+            self._timer.cancel()
+            self._finish(True)
+
+    def _finish(self, arrived: bool) -> None:
+        self._out = False
+        if not self.done.done():
+            self.done.set_result(arrived)
+
+    def end(self) -> None:
+        """Nobody waits for it any more."""
+        self._out = False
+        self._timer.cancel()
 
 
 class Mac:
@@ -34,7 +101,7 @@ class Mac:
         self._on_frame = on_frame
         self._sequence = 0
         self._lock = asyncio.Lock()
-        self._acknowledged: tuple[int, asyncio.Future[bool]] | None = None
+        self._sending: _Sending | None = None
         self._last: dict[Address, int] = {}
         self._indirect: dict[bytes, tuple[float, Frame, Callable[[], None]]] = {}
         node.air.macs.append(self)
@@ -48,37 +115,12 @@ class Mac:
     async def send(self, frame: Frame) -> bool:
         """Sends a frame; True once it is acknowledged (or out, where no acknowledgement is asked for)."""
         async with self._lock:
-            data = frame.encode()
-            for _ in range(1 + _RETRIES):
-                if not await self._access() or not self.node.powered:
-                    return False
-                if not frame.ack_request:
-                    await asyncio.sleep(self.node.air.transmit(self, data))
-                    return True
-                if await self._acknowledge(frame.sequence, data):
-                    return True
-            return False
-
-    async def _access(self) -> bool:
-        # Unslotted CSMA-CA.
-        for attempt in range(1 + _BACKOFFS):
-            await asyncio.sleep(self.node.air.backoff_s(min(_MIN_EXPONENT + attempt, _MAX_EXPONENT)))
-            if not self.node.air.is_busy(self.channel):
-                return True
-        return False
-
-    async def _acknowledge(self, sequence: int, data: bytes) -> bool:
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._acknowledged = sequence, done
-        airtime = self.node.air.transmit(self, data)
-        timer = asyncio.get_running_loop().call_later(
-            airtime + ACK_WAIT_S, lambda: done.done() or done.set_result(False)
-        )
-        try:
-            return await done
-        finally:
-            timer.cancel()
-            self._acknowledged = None
+            sending = self._sending = _Sending(self, frame)
+            try:
+                return await sending.done
+            finally:
+                sending.end()
+                self._sending = None
 
     async def data(self, destination: Address, payload: bytes) -> bool:
         """A data frame on this node's own PAN."""
@@ -95,14 +137,13 @@ class Mac:
 
     # Hearing
 
-    def hear(self, data: bytes, rssi: int) -> None:
+    def hear(self, frame: Frame, rssi: int) -> None:
+        """A frame on this node's channel, for whomever it may be."""
         if not self.listening or not self.node.powered:
             return
-        frame = decode(data)
         if frame.kind is Kind.ACK:
-            waiting = self._acknowledged
-            if waiting and waiting[0] == frame.sequence and not waiting[1].done():
-                waiting[1].set_result(True)
+            if self._sending:
+                self._sending.acknowledged(frame.sequence)
             return
         if not self._is_for_me(frame):
             return
@@ -112,7 +153,7 @@ class Mac:
             if self._last.get(frame.source) == frame.sequence:
                 return  # its acknowledgement was lost
             self._last[frame.source] = frame.sequence
-        if frame.kind is Kind.COMMAND and frame.payload[:1] == bytes([Command.DATA_REQUEST]):
+        if frame.kind is Kind.COMMAND and frame.payload[:1] == _DATA_REQUEST:
             self._deliver(frame)
         else:
             self._on_frame(frame, rssi)
@@ -126,7 +167,7 @@ class Mac:
 
     def _answer(self, frame: Frame) -> None:
         pending = frame.kind is Kind.COMMAND and isinstance(frame.source, bytes) and self._waits_for(frame.source)
-        answer = Frame(Kind.ACK, frame.sequence, pending=pending).encode()
+        answer = acknowledgement(frame.sequence, pending=pending)
         asyncio.get_running_loop().call_later(TURNAROUND_S, self._transmit_ack, answer)
 
     def _transmit_ack(self, answer: bytes) -> None:
@@ -143,5 +184,5 @@ class Mac:
             self.node.start(self._hand_over(frame, delivered))
 
     async def _hand_over(self, frame: Frame, delivered: Callable[[], None]) -> None:
-        if await self.send(dataclasses.replace(frame, sequence=self.next_sequence())):
+        if await self.send(frame._replace(sequence=self.next_sequence())):
             delivered()

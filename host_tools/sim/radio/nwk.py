@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import struct
+from typing import NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+from host_tools.sim.crypto.ccm import MIC, InvalidTag, cipher
 
 BROADCAST_ALL = 0xFFFF
 BROADCAST_RX_ON = 0xFFFD
@@ -17,8 +18,11 @@ _PROTOCOL_VERSION = 2 << 2
 _DISCOVER_ROUTE, _SECURITY, _DESTINATION_EUI64, _SOURCE_EUI64 = 0x0040, 0x0200, 0x0800, 0x1000
 _MULTICAST, _SOURCE_ROUTE = 0x0100, 0x0400
 # Security control: network key, extended nonce; the level (5: ENC-MIC-32) does not go over the air.
-_CONTROL, _LEVEL, _MIC = 0x28, 5, 4
+_CONTROL, _LEVEL = 0x28, 5
+_SECURITY_CONTROL, _SEAL = bytes([_CONTROL]), bytes([_CONTROL | _LEVEL])
 _AUXILIARY = 14
+_HEADER = struct.Struct("<HHHBB")
+_COUNTER = struct.Struct("<I")
 
 
 class Kind(enum.IntEnum):
@@ -76,8 +80,9 @@ class Network:
         return True
 
 
-@dataclasses.dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
+    """A network frame in the clear; `secured` is how it came, or is to go."""
+
     kind: Kind
     destination: int
     source: int
@@ -98,8 +103,7 @@ class Frame:
         control |= _SECURITY if self.secured else 0
         control |= _DESTINATION_EUI64 if self.destination_eui64 else 0
         control |= _SOURCE_EUI64 if self.source_eui64 else 0
-        out = control.to_bytes(2, "little") + self.destination.to_bytes(2, "little")
-        out += self.source.to_bytes(2, "little") + bytes([self.radius, self.sequence])
+        out = _HEADER.pack(control, self.destination, self.source, self.radius, self.sequence)
         return out + (self.destination_eui64 or b"") + (self.source_eui64 or b"")
 
 
@@ -119,65 +123,65 @@ class Counters:
         return self.sent[key_sequence]
 
 
-def _nonce(eui64: bytes, counter: bytes) -> bytes:
-    return eui64 + counter + bytes([_CONTROL | _LEVEL])
-
-
 def encode(frame: Frame, network: Network | None, eui64: bytes, counters: Counters) -> bytes:
     """The frame as it goes out; where it is secured, under the network's active key by the node `eui64`."""
     header = frame.header()
     if not frame.secured:
         return header + frame.payload
     assert network is not None
-    counter = counters.next(network.key_sequence).to_bytes(4, "little")
-    rest = counter + eui64 + bytes([network.key_sequence])
-    sealed = AESCCM(network.key, tag_length=_MIC).encrypt(
-        _nonce(eui64, counter), frame.payload, header + bytes([_CONTROL | _LEVEL]) + rest
-    )
-    return header + bytes([_CONTROL]) + rest + sealed
+    counter = _COUNTER.pack(counters.next(network.key_sequence))
+    rest = counter + eui64 + bytes((network.key_sequence,))
+    sealed = cipher(network.key).encrypt(eui64 + counter + _SEAL, frame.payload, header + _SEAL + rest)
+    return header + _SECURITY_CONTROL + rest + sealed
 
 
 def decode(data: bytes, network: Network | None, counters: Counters) -> tuple[Frame, bytes | None]:
     """(the frame in the clear, the EUI-64 of the node that sent this hop, None without security). Raises
     Undecipherable, ValueError for what is no network frame.
     """
-    frame, at, header = _header(data)
-    if not frame.secured:
-        return dataclasses.replace(frame, payload=data[at:]), None
-    if len(data) < at + _AUXILIARY + _MIC:
-        raise ValueError("short frame")
-    auxiliary, sealed = data[at : at + _AUXILIARY], data[at + _AUXILIARY :]
-    eui64, sequence = auxiliary[5:13], auxiliary[13]
-    key = network.key_numbered(sequence) if network else None
-    if key is None or auxiliary[0] & 0x38 != _CONTROL:
-        raise Undecipherable("key")
-    counter = int.from_bytes(auxiliary[1:5], "little")
-    if counter <= counters.heard.get((sequence, eui64), -1):
-        raise Undecipherable("replay")
-    seal = bytes([auxiliary[0] & ~7 | _LEVEL]) + auxiliary[1:]
-    try:
-        payload = AESCCM(key, tag_length=_MIC).decrypt(_nonce(eui64, auxiliary[1:5]), sealed, header + seal)
-    except InvalidTag as error:
-        raise Undecipherable("key") from error
-    counters.heard[sequence, eui64] = counter
-    return dataclasses.replace(frame, payload=payload), eui64
-
-
-def _header(data: bytes) -> tuple[Frame, int, bytes]:
     if len(data) < 8:
         raise ValueError("short frame")
-    control = int.from_bytes(data[:2], "little")
+    control, destination, source, radius, number = _HEADER.unpack_from(data)
     if control & 0x3C != _PROTOCOL_VERSION or control & 3 > 1 or control & (_MULTICAST | _SOURCE_ROUTE):
         raise ValueError("not a frame of Zigbee PRO's")
     at = 8
-    eui64s: list[bytes | None] = []
-    for flag in (_DESTINATION_EUI64, _SOURCE_EUI64):
-        eui64s.append(data[at : at + 8] if control & flag else None)
-        at += 8 if control & flag else 0
+    destination_eui64 = source_eui64 = None
+    if control & _DESTINATION_EUI64:
+        destination_eui64 = data[8:16]
+        at = 16
+    if control & _SOURCE_EUI64:
+        source_eui64 = data[at : at + 8]
+        at += 8
     if len(data) < at:
         raise ValueError("short frame")
+    eui64, payload = None, data[at:]
+    if control & _SECURITY:
+        eui64, payload = _open(data, at, network, counters)
     frame = Frame(
-        Kind(control & 3), int.from_bytes(data[2:4], "little"), int.from_bytes(data[4:6], "little"), data[7], b"",
-        data[6], eui64s[0], eui64s[1], bool(control & _SECURITY),
+        Kind.COMMAND if control & 1 else Kind.DATA, destination, source, number, payload, radius,
+        destination_eui64, source_eui64, bool(control & _SECURITY),
     )  # fmt: skip
-    return frame, at, data[:at]
+    return frame, eui64
+
+
+def _open(data: bytes, at: int, network: Network | None, counters: Counters) -> tuple[bytes, bytes]:
+    # (who sent this hop, the payload); a frame that will not open does not touch the counters.
+    end = at + _AUXILIARY
+    if len(data) < end + MIC:
+        raise ValueError("short frame")
+    eui64, sequence = data[at + 5 : at + 13], data[at + 13]
+    key = network.key_numbered(sequence) if network else None
+    if key is None or data[at] & 0x38 != _CONTROL:
+        raise Undecipherable("key")
+    (counter,) = _COUNTER.unpack_from(data, at + 1)
+    if counter <= counters.heard.get((sequence, eui64), -1):
+        raise Undecipherable("replay")
+    seal = bytes((data[at] & ~7 | _LEVEL,))
+    try:
+        payload = cipher(key).decrypt(
+            eui64 + data[at + 1 : at + 5] + _SEAL, data[end:], data[:at] + seal + data[at + 1 : end]
+        )
+    except InvalidTag as error:
+        raise Undecipherable("key") from error
+    counters.heard[sequence, eui64] = counter
+    return eui64, payload

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from typing import TYPE_CHECKING
 
 from host_tools.sim.radio import nwk
@@ -84,7 +83,7 @@ class Routing:
             self._reply(hop, payload[2], frame.source, wanted, 0)
         elif frame.radius > 1:
             onward = payload[:5] + bytes([cost]) + payload[6:]
-            node.start(node.relay(dataclasses.replace(frame, radius=frame.radius - 1, payload=onward)))
+            node.start(node.relay(frame._replace(radius=frame.radius - 1, payload=onward)))
 
     def _reply(self, hop: int, identifier: int, originator: int, responder: int, cost: int) -> None:
         node = self._node
