@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from host_tools.sim.device_management import Clear, DeviceManagementServer
-from host_tools.sim.homes import NEXT_SUPPLIER
+from host_tools.sim.homes import HOMES, NEXT_SUPPLIER
 from host_tools.sim.messaging import Importance, MessageServer
 from host_tools.sim.prepayment import Account, Refused
 from host_tools.sim.price import PRICE
@@ -62,6 +62,12 @@ def change(world: World, words: str) -> None:
     check(words)
     name, _, argument = words.partition(":")
     CHANGES[name].make(world, argument)
+
+
+def _home(name: str) -> str:
+    if name not in HOMES:
+        raise ChangeError(f"there is no home {name!r}; there are {', '.join(HOMES)}")
+    return name
 
 
 def _number(text: str, default: int) -> int:
@@ -240,6 +246,12 @@ def _change_of_tenancy(world: World, argument: str) -> None:
             if holder.account:
                 holder.account.clear(world.clock.now_us)
     world.meter.exported.forget(world.clock.now_us)
+
+
+@_change("home")
+def _house_moved(world: World, argument: str) -> None:
+    """The household moves into another home (credit-flat), with other meters and another hub, and takes the display."""
+    world.move_house(_home(argument or "credit-flat"))
 
 
 @_change("seconds")
