@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from host_tools.sim.device_management import Clear, DeviceManagementServer
-from host_tools.sim.homes import HOMES, NEXT_SUPPLIER
+from host_tools.sim.homes import HOMES, NEXT_SUPPLIER, home
 from host_tools.sim.messaging import Importance, MessageServer
 from host_tools.sim.prepayment import Account, Refused
 from host_tools.sim.price import PRICE
@@ -154,6 +154,12 @@ def _new_price(world: World, argument: str) -> None:
     world.meter.publish_price()
 
 
+@_change("home")
+def _tariff(world: World, argument: str) -> None:
+    """Electricity is supplied and paid for as in another home (economy-7) from now on: prices, export, paying first."""
+    world.home = world.meter.take_contract(home(_home(argument or "economy-7"), world.settings.seed))
+
+
 @_change("percent")
 def _price_at_midnight(world: World, argument: str) -> None:
     """Electricity is dearer by so many per cent (10) from the next midnight UTC on, and the meter says so at once."""
@@ -246,6 +252,12 @@ def _change_of_tenancy(world: World, argument: str) -> None:
             if holder.account:
                 holder.account.clear(world.clock.now_us)
     world.meter.exported.forget(world.clock.now_us)
+
+
+@_change()
+def _neighbour(world: World, argument: str) -> None:
+    """A neighbour gets a hub; or the one whose hub was switched off switches it on."""
+    world.neighbour_comes()
 
 
 @_change("home")

@@ -212,7 +212,7 @@ async def hub_replaced_by_a_stranger(home: Run) -> None:
 
 @scenario()
 async def house_moved(home: Run) -> None:
-    """The household moves and takes the device along: made new and paired in the new home, it holds nothing of the old."""
+    """The household moves and takes the device along: made new and paired there, it holds nothing of the old home."""
     await home.pair()
     # Half an hour is filed, so that there is something to forget.
     await home.sleep(2400)

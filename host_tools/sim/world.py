@@ -106,6 +106,7 @@ class World:
         self.uart_to_host = Line(lambda data: self.on_uart(data), baud=settings.baud, rng=self._rng())
         self._device_seed = self._seeds.getrandbits(63)
         self._tasks: list[asyncio.Task] = []
+        self.moves = 0
 
     def _rng(self) -> random.Random:
         return random.Random(self._seeds.getrandbits(64))
@@ -151,6 +152,7 @@ class World:
         """The household moves into a home of this name and takes the display along: another hub and network, other
         meters with other pasts. The old ones, and the old neighbour, are out of range for good. Raises KeyError.
         """
+        self.moves += 1
         self.home = next_home(name, self.settings.seed)
         left = [self.hub, *self.hub.members, *([self.neighbour] if self.neighbour else [])]
         channel = next(one for one in _CHANNELS if one not in {node.mac.channel for node in left})
@@ -228,7 +230,10 @@ class World:
             self.air, self._eui64(), self.household, self.home, b"21E0093388", fitted=True, position=METER_AT
         )
         self.meter.inherit(old)
+        self.meter.parent = RouterParent(self.meter, 0)
         self.hub.trust(self.meter, old.node_id + 1)
+        # Who is there it has been told since, as any router is.
+        self.meter.addresses |= {node_id: eui64 for node_id, eui64 in old.addresses.items() if eui64 != old.eui64}
         self._start_electricity_meter()
         return self.meter
 
@@ -239,6 +244,12 @@ class World:
         self.gas_meter = GasMeter(self.air, self._eui64(), self.gas, position=GAS_METER_AT)
         self.hub.trust(self.gas_meter, 0x7C02)
         self._start_gas_meter()
+
+    def neighbour_comes(self) -> None:
+        """The neighbour's hub, from now on."""
+        if not self.neighbour or not self.neighbour.in_range:
+            self.neighbour = self._make_hub(channel=15, position=NEXT_DOOR, gas=None)
+        self.neighbour.powered = True
 
     def beside(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Runs something beside the home, until its end."""
