@@ -102,7 +102,7 @@ class ElectricityMeter(ZclServer):
                 self.commands[ENDPOINT, cluster, command] = handler
 
     def take_contract(self, other: Home) -> Home:
-        """Supplied and paid for as another home's electricity is, from this second on; returns what this home is then."""
+        """Supplied and paid for as another home's electricity is, from this second on; returns this home as changed."""
         now_us = self.now()
         since_us = now_us // 1_000_000 * 1_000_000
         before = self.supply.tariff(now_us)

@@ -244,8 +244,8 @@ def _household(bench: Bench) -> list[Control]:
                 lambda value: world.household.set_main_switch(_switch(value)), lambda: world.household.main_switch),
         Control("gas-report", "House", "button", "Gas meter reports", "it wakes each half-hour by itself", report),
         Control("tariff", "House", "choice", "Tariff", "for electricity, from now on. The display finds the price "
-                "in seconds and the rest bit by bit; when reset, it asks for all of it at once", tariff, lambda: world.home.name,
-                tuple(CONTRACTS.items())),
+                "in seconds and the rest bit by bit; when reset, it asks for all of it at once", tariff,
+                lambda: world.home.name, tuple(CONTRACTS.items())),
         Control("sample-day", _SAMPLE_DAY, "toggle", "Play the day", "24 hours of kettle, shower, oven, washing, car "
                 "and heating, as a family may use them. Speed time up to see it pass; above it says how fast it "
                 "really goes", day, lambda: bench.day.is_on),
