@@ -225,6 +225,14 @@ def test_it_fits_a_phone_and_can_be_read(waiting, browse, scheme):
         page.get_by_role("heading").first.wait_for()
         if path == "/":
             page.get_by_text("The panel shows two codes.").wait_for()
+            # Nobody reads a panel that is half as wide as the phone.
+            for width, ratio in ((390, 2), (390, 3), (360, 2), (360, 3)):
+                small = browse(waiting.url, viewport={"width": width, "height": 780}, device_scale_factor=ratio)
+                small.get_by_text("The panel shows two codes.").wait_for()
+                box = small.locator("#panel").bounding_box()
+                assert box["width"] > 0.75 * width or (box["width"] * ratio / 296 + 1) * 296 / ratio > width - 40, box
+                assert box["x"] >= 0 and box["x"] + box["width"] <= width
+                small.context.close()
             for name in ("House", "Supplier", "Hub", "Air", "Wire", "Stories", "New home", "All traffic",
                          "Firmware's log", "Health", "Take away"):  # fmt: skip
                 tab(page, name)

@@ -65,7 +65,7 @@ const pace = () => {
   const { speed, held, pace: rate } = state;
   const words = rate === null || held ? "" : `${rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-GB")}×`;
   const behind = speed !== null && rate !== null && rate < 0.9 * speed;
-  write(at("pace"), held ? "stands still" : !words ? "" : behind ? `this computer manages ${words}` : `goes at ${words}`);
+  write(at("pace"), held ? "stands still" : !words || (speed === 1 && !behind) ? "" : behind ? `this computer manages ${words}` : `goes at ${words}`);
 };
 
 const speeds = () => {
