@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from host_tools import build, toolchain
+from host_tools.sim.clock import START_US
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -95,6 +96,15 @@ def _home(text: str) -> str:
     return text
 
 
+def _start(text: str) -> int:
+    from host_tools.sim import starts
+
+    try:
+        return starts.parse(text)
+    except starts.NoSuchTime as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 class _At(argparse.Action):
     """--at SECONDS CHANGE, as often as wanted."""
 
@@ -127,7 +137,7 @@ def _settings(arguments: argparse.Namespace):
 
     return Settings(
         seed=arguments.seed, ezsp_version=arguments.ezsp, panel=arguments.panel, baud=arguments.baud,
-        home=arguments.home, buttons=arguments.buttons,
+        home=arguments.home, buttons=arguments.buttons, start_us=arguments.start,
     )  # fmt: skip
 
 
@@ -330,6 +340,10 @@ def _at_argument(parser: argparse.ArgumentParser) -> None:
 
 def _simulation(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(home="demo")
+    parser.add_argument(
+        "--start", type=_start, default=START_US, metavar="WHEN",
+        help="when the home begins, by the British clock, such as 2026-10-24T22:00 (default: 2026-05-12T11:50)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, help="every random choice comes from it (default: 1)")
     parser.add_argument(
         "--ezsp",

@@ -31,7 +31,12 @@ async def run(app):
     except (NcpLost, Refused, EzspError) as error:
         log("inkmeter", "no network to leave:", error)
         return
-    for _ in range(30):
+    if app.home.outcome in ("H01", "H04"):
+        # It waits, for a quarter of an hour perhaps, to look for a network that is now not ours any more. That it may
+        # not leave for another hub's sake: there is nothing to leave.
+        app.home.set_stage(app.home.stage)
+        app.display.ok()
+    for _ in range(120):
         # The session takes it for the hub's doing, and would wait for a press.
         await asyncio.sleep(1)
         if app.home.outcome == "H02":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from host_tools.sim.device_management import Clear, DeviceManagementServer
 from host_tools.sim.events import KINDS, EventServer
-from host_tools.sim.homes import NEXT_SUPPLIER
+from host_tools.sim.homes import HOMES, NEXT_SUPPLIER, home
 from host_tools.sim.messaging import Importance, MessageServer
 from host_tools.sim.prepayment import Account, Refused
 from host_tools.sim.price import PRICE
@@ -63,6 +63,12 @@ def change(world: World, words: str) -> None:
     check(words)
     name, _, argument = words.partition(":")
     CHANGES[name].make(world, argument)
+
+
+def _home(name: str) -> str:
+    if name not in HOMES:
+        raise ChangeError(f"there is no home {name!r}; there are {', '.join(HOMES)}")
+    return name
 
 
 def _number(text: str, default: int) -> int:
@@ -147,6 +153,12 @@ def _new_price(world: World, argument: str) -> None:
     _retariff(world, world.meter.supply, _number(argument, _DEARER), _this_second(world))
     world.meter.events.note("tariff changed")
     world.meter.publish_price()
+
+
+@_change("home")
+def _tariff(world: World, argument: str) -> None:
+    """Electricity is supplied and paid for as in another home (economy-7) from now on: prices, export, paying first."""
+    world.home = world.meter.take_contract(home(_home(argument or "economy-7"), world.settings.seed))
 
 
 @_change("percent")
@@ -241,6 +253,18 @@ def _change_of_tenancy(world: World, argument: str) -> None:
             if holder.account:
                 holder.account.clear(world.clock.now_us)
     world.meter.exported.forget(world.clock.now_us)
+
+
+@_change()
+def _neighbour(world: World, argument: str) -> None:
+    """A neighbour gets a hub; or the one whose hub was switched off switches it on."""
+    world.neighbour_comes()
+
+
+@_change("home")
+def _house_moved(world: World, argument: str) -> None:
+    """The household moves into another home (credit-flat), with other meters and another hub, and takes the display."""
+    world.move_house(_home(argument or "credit-flat"))
 
 
 @_change("seconds")

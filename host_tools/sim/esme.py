@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 from host_tools.sim import aps
 from host_tools.sim.device_management import DEVICE_MANAGEMENT, DeviceManagementServer
@@ -55,16 +56,6 @@ class ElectricityMeter(ZclServer):
         self.supply = Supply(household.import_at, home.tariff, household.start_us, fitted_us=fitted_us)
         self.exported = Supply(household.export_at, home.export_tariff, household.start_us, fitted_us=fitted_us)
         self.events = EventServer(self.now, self._longest, self._publish_part)
-        self.account: Account | None = None
-        if home.credit is not None:
-            self.account = Account(
-                self.supply, now_us, home.credit, household.set_main_switch, terms=home.terms, debts=home.debts,
-                on_event=self.events.note,
-            )  # fmt: skip
-            if home.in_emergency:
-                self.account.select_emergency_credit(now_us)
-        paid = self.exported if home.export_tariff else None
-        self.prices = PriceServer(self.supply, self.now, self._longest, exported=paid, carbon=home.carbon)
         self.messages = MessageServer(self.now, self._publish_part)
         self.management = DeviceManagementServer(
             self.now, self._publish_part, home.supplier, home.mpan, home.customer_id, home.thresholds
@@ -72,15 +63,30 @@ class ElectricityMeter(ZclServer):
         self._log = ProfileLog(
             self.supply, self.now, (self.supply.register, self.exported.register), home.form, self._longest
         )
-        prepayment = PrepaymentServer(
-            self.supply, self.now, self._longest, self.account, self.state, paid, terse=home.terse
-        )
-        calendar = CalendarServer(self.supply, self.now, self._longest, home.terms.friendly if self.account else None)
         self.endpoints[ENDPOINT] = Endpoint(
             0x0501,
             (BASIC, METERING, PRICE, MESSAGING, PREPAYMENT, CALENDAR, DEVICE_MANAGEMENT, EVENTS, KEY_ESTABLISHMENT),
             (0x000A,),
         )
+        self._serve()
+        if self.account and home.in_emergency:
+            self.account.select_emergency_credit(now_us)
+
+    def _serve(self) -> None:
+        # What is served, and the account of who pays first: both follow from how the home is supplied.
+        home, now_us = self.home, self.now()
+        self.account: Account | None = None
+        if home.credit is not None:
+            self.account = Account(
+                self.supply, now_us, home.credit, self.household.set_main_switch, terms=home.terms, debts=home.debts,
+                on_event=self.events.note,
+            )  # fmt: skip
+        paid = self.exported if home.export_tariff else None
+        self.prices = PriceServer(self.supply, self.now, self._longest, exported=paid, carbon=home.carbon)
+        prepayment = PrepaymentServer(
+            self.supply, self.now, self._longest, self.account, self.state, paid, terse=home.terse
+        )
+        calendar = CalendarServer(self.supply, self.now, self._longest, home.terms.friendly if self.account else None)
         self.attributes[ENDPOINT] = {
             BASIC: {0x0000: Attribute(0x20, 8), 0x0007: Attribute(0x30, 1)},
             METERING: self._metering(),
@@ -96,6 +102,28 @@ class ElectricityMeter(ZclServer):
         for part in (self.prices, self.messages, prepayment, calendar, self.management, self.events):
             for (cluster, command), handler in part.commands.items():
                 self.commands[ENDPOINT, cluster, command] = handler
+
+    def take_contract(self, other: Home) -> Home:
+        """Supplied and paid for as another home's electricity is, from this second on; returns this home as changed."""
+        now_us = self.now()
+        since_us = now_us // 1_000_000 * 1_000_000
+        before = self.supply.tariff(now_us)
+        number = before.tariff_id + 1 if before else 1
+        tariff = dataclasses.replace(other.tariff, tariff_id=number) if other.tariff else None
+        self.supply.set_tariff(since_us, tariff)
+        self.exported.set_tariff(since_us, other.export_tariff)
+        if self.account and self._supply_status() != SupplyState.ON:
+            self.household.set_main_switch(True)
+        self.home = dataclasses.replace(
+            self.home, name=other.name, tariff=tariff, export_tariff=other.export_tariff, credit=other.credit,
+            terms=other.terms, debts=other.debts,
+        )  # fmt: skip
+        self._serve()
+        self.events.note("tariff changed")
+        if tariff:
+            self._publish_part(PRICE, [self.prices.information(since_us, tariff)])
+        self.publish_price()
+        return self.home
 
     def inherit(self, old: ElectricityMeter) -> None:
         """Takes over tariffs, accounts and supplier of the meter that it replaces."""

@@ -34,7 +34,7 @@ class Household:
         self._rng = rng
         self._loads: dict[str, int] = {"standing": 180}
         self._solar = 0
-        self._boiler_w = 0
+        self._boiler_w = self._hand_boiler_w = 0
         self._opening = import_wh, export_wh, gas_litres
         now = asyncio.get_running_loop().now_us
         habits = night_habit if night_storage else electricity_habit, solar_habit(solar_peak_w), gas_habit
@@ -85,7 +85,7 @@ class Household:
         demand = self.demand_w
         self._import.set_rate(now, max(0, demand))
         self._export.set_rate(now, max(0, -demand))
-        burns = self._boiler_w if self.main_switch and self.gas_valve else 0
+        burns = self._boiler_w + self._hand_boiler_w if self.main_switch and self.gas_valve else 0
         self._gas.set_rate(now, burns * _GAS_LITRES_AN_HOUR_PER_KW)
 
     # What happens in the house
@@ -97,6 +97,20 @@ class Household:
         else:
             self._loads.pop(name, None)
         self._count()
+
+    def load(self, name: str) -> int:
+        """What this takes now, in watts."""
+        return self._loads.get(name, 0)
+
+    def set_boiler(self, watts: int) -> None:
+        """Burns gas for so much heat, beside what the heating burns by itself."""
+        self._hand_boiler_w = watts
+        self._count()
+
+    @property
+    def boiler_w(self) -> int:
+        """What set_boiler() set."""
+        return self._hand_boiler_w
 
     def set_main_switch(self, on: bool) -> None:
         """The consumer unit's main switch, solar and boiler included: off, nothing moves."""

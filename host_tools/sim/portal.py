@@ -182,10 +182,15 @@ def parse_postcode(text: str) -> str:
 
 
 class Portal:
-    """The supplier of one home. `troubles` are those of TROUBLES that are there now."""
+    """The supplier of one home. `troubles` are those of TROUBLES that are there now, `before` how many requests it has
+    had from the household's last home.
+    """
 
-    def __init__(self, hub: Hub, timeline: Timeline | None = None, account: Account | None = None) -> None:
+    def __init__(
+        self, hub: Hub, timeline: Timeline | None = None, account: Account | None = None, before: int = 0
+    ) -> None:  # fmt: skip
         self.hub = hub
+        self._before = before
         self.timeline = timeline or Timeline()
         self.account = account or Account()
         self.requests: list[Request] = []
@@ -199,6 +204,11 @@ class Portal:
     @hub_offline.setter
     def hub_offline(self, offline: bool) -> None:
         (self.troubles.add if offline else self.troubles.discard)("hub-offline")
+
+    @property
+    def asked(self) -> int:
+        """How many requests this household has made, in all its homes."""
+        return self._before + len(self.requests)
 
     def check(self, form: dict[str, Any]) -> tuple[bytes, bytes]:
         """The whole form as the page sends it; returns EUI-64 and install code. Raises FormError with all fields."""
@@ -239,7 +249,7 @@ class Portal:
         return self._accept(parse_eui64(eui64), parse_install_code(install_code), "CAD")
 
     def _accept(self, eui64: bytes, code: bytes, device_type: str) -> Request:
-        request = Request(f"R{1001 + len(self.requests)}", eui64, _RECEIVED, device_type=device_type)
+        request = Request(f"R{1001 + self.asked}", eui64, _RECEIVED, device_type=device_type)
         request.says(_RECEIVED)
         self.requests.append(request)
         self.hub.start(self._back_office(request, code))

@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from host_tools import history
 from host_tools.sim import aps
 from host_tools.sim.end_device import EndDevice
 from host_tools.sim.node import Node
@@ -207,6 +208,33 @@ async def hub_replaced_by_a_stranger(home: Run) -> None:
     home.press()
     await fresh(home, 60)
     assert agreements(home) == 2 and home.world.ncp.stack.flash.trust_centre == new.eui64
+
+
+@scenario()
+async def house_moved(home: Run) -> None:
+    """The household moves and takes the device along: made new and paired there, it holds nothing of the old home."""
+    await home.pair()
+    # Half an hour is filed, so that there is something to forget.
+    await home.sleep(2400)
+    old = home.world.meter.serial, home.world.hub.eui64[::-1]
+    home.world.move_house("credit-flat")
+    moved = home.clock.utc
+    await home.until_shows("Lost the meter network", 600)
+    home.press("back+next", 10.5)
+    await home.until_shows("Enter the code", 200)
+    home.world.portal.add_device(*home.world.label)
+    await home.until_shows("Is this your meter?", 600)
+    home.press()
+    held = await fresh(home, 60)
+    meter = held["meters"]["0"]
+    assert meter["serial"] == home.world.meter.serial.decode()
+    assert meter["current_summation_delivered"]["value"] >= 17_302_118
+    assert home.world.ncp.stack.flash.trust_centre == home.world.hub.eui64
+    await home.sleep(2400)
+    files = [file for file in home.flash.rglob("*") if file.is_file() and file.suffix not in (".mpy", ".py")]
+    for one in (*old, old[1].hex().encode(), old[1].hex().upper().encode()):
+        assert not [file.name for file in files if one in file.read_bytes()]
+    assert min(history.half_hours(home.flash / "books", history.ELECTRICITY)) >= moved // 1800
 
 
 @scenario()

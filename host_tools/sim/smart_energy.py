@@ -219,10 +219,6 @@ class CancelMessage(t.Struct):
     control: t.uint8_t
 
 
-class CancelAllMessages(t.Struct):
-    implementation: t.UTCTime
-
-
 class MessageConfirmation(t.Struct):
     identifier: t.uint32_t
     confirmed: t.UTCTime

@@ -161,13 +161,6 @@ class Truth:
         """Energy in a past time."""
         return sum((slot.wh for slot in self.slots(start, end)), Fraction(0))
 
-    def wh_by_tier(self, start: int, end: int) -> dict[int, Fraction]:
-        """The same by tier."""
-        sums: dict[int, Fraction] = {}
-        for slot in self.slots(start, end):
-            sums[slot.tier] = sums.get(slot.tier, Fraction(0)) + slot.wh
-        return sums
-
     def half_hours(self, start: int, end: int) -> list[tuple[int, Fraction, Fraction]]:
         """(start, Wh, pence) of each half-hour from `start`, which is at one, until before `end`."""
         found: dict[int, tuple[Fraction, Fraction]] = {}

@@ -19,7 +19,7 @@ from host_tools.sim.crypto.cbke import SUITE_1, SUITE_2, Authority, Identity
 from host_tools.sim.device import Device
 from host_tools.sim.esme import ElectricityMeter
 from host_tools.sim.gas import Gas, GasMeter, GasMirror
-from host_tools.sim.homes import home
+from host_tools.sim.homes import home, next_home
 from host_tools.sim.household import Household
 from host_tools.sim.hub import Hub
 from host_tools.sim.ncp.emulator import NcpEmulator
@@ -36,6 +36,7 @@ ISSUER = b"INKMTEST"
 HUB_AT, METER_AT, GAS_METER_AT, NEXT_DOOR = (6.0, 4.0), (6.0, 4.5), (9.0, -2.0), (-14.0, 9.0)
 # At the far end of a long drive: the display reaches the electricity meter alone, and that the hub.
 FAR_HUB_AT, FAR_METER_AT, FAR_GAS_METER_AT = (180.0, 0.0), (90.0, 0.0), (185.0, 0.0)
+_CHANNELS = (11, 15, 20, 25)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +106,7 @@ class World:
         self.uart_to_host = Line(lambda data: self.on_uart(data), baud=settings.baud, rng=self._rng())
         self._device_seed = self._seeds.getrandbits(63)
         self._tasks: list[asyncio.Task] = []
+        self.moves = 0
 
     def _rng(self) -> random.Random:
         return random.Random(self._seeds.getrandbits(64))
@@ -145,6 +147,43 @@ class World:
             new.trust(node, node.node_id)
         self.hub = self.portal.hub = new
         return new
+
+    def move_house(self, name: str) -> None:
+        """The household moves into a home of this name and takes the display along: another hub and network, other
+        meters with other pasts. The old ones, and the old neighbour, are out of range for good. Raises KeyError.
+        """
+        self.moves += 1
+        self.home = next_home(name, self.settings.seed)
+        left = [self.hub, *self.hub.members, *([self.neighbour] if self.neighbour else [])]
+        channel = next(one for one in _CHANNELS if one not in {node.mac.channel for node in left})
+        for node in left:
+            node.powered = node.in_range = False
+        solar = self.home.solar_peak_w
+        self.household = Household(
+            self._rng(), import_wh=17_302_118, export_wh=96_340 if solar else 0, gas_litres=905_771,
+            solar_peak_w=solar, night_storage=self.home.night_storage, seed=self.settings.seed + 1,
+        )  # fmt: skip
+        self.gas = Gas(self.household, self.home, b"E6S1284410") if self.home.gas else None
+        self._hub_at = HUB_AT
+        self.hub = self._make_hub(channel=channel, position=HUB_AT, gas=self.gas)
+        self.hub.clock_set = self.home.clock_set
+        self.meter = ElectricityMeter(
+            self.air, self._eui64(), self.household, self.home, b"19L3127755", position=METER_AT
+        )
+        self.meter.parent = RouterParent(self.meter, 0)
+        self.hub.trust(self.meter, 0x2C19)
+        self.gas_meter = None
+        if self.gas:
+            self.gas_meter = GasMeter(self.air, self._eui64(), self.gas, position=GAS_METER_AT)
+            self.hub.trust(self.gas_meter, 0x6B8E)
+        account = Account(
+            mpan=self.home.mpan.decode(), mprn=self.home.mprn.decode() if self.gas else "", postcode="ZZ8 8ZZ"
+        )
+        self.portal = Portal(self.hub, self.portal.timeline, account, self.portal.asked)
+        # What those used who lived there before is nobody's business.
+        for supply in (self.meter.supply, self.meter.exported, *([self.gas.supply] if self.gas else [])):
+            supply.forget(self.clock.now_us)
+        self.start_home()
 
     def _make_ncp(self) -> NcpEmulator:
         eui64 = self._eui64()
@@ -191,7 +230,10 @@ class World:
             self.air, self._eui64(), self.household, self.home, b"21E0093388", fitted=True, position=METER_AT
         )
         self.meter.inherit(old)
+        self.meter.parent = RouterParent(self.meter, 0)
         self.hub.trust(self.meter, old.node_id + 1)
+        # Who is there it has been told since, as any router is.
+        self.meter.addresses |= {node_id: eui64 for node_id, eui64 in old.addresses.items() if eui64 != old.eui64}
         self._start_electricity_meter()
         return self.meter
 
@@ -202,6 +244,12 @@ class World:
         self.gas_meter = GasMeter(self.air, self._eui64(), self.gas, position=GAS_METER_AT)
         self.hub.trust(self.gas_meter, 0x7C02)
         self._start_gas_meter()
+
+    def neighbour_comes(self) -> None:
+        """The neighbour's hub, from now on."""
+        if not self.neighbour or not self.neighbour.in_range:
+            self.neighbour = self._make_hub(channel=15, position=NEXT_DOOR, gas=None)
+        self.neighbour.powered = True
 
     def beside(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Runs something beside the home, until its end."""

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from host_tools.sim import starts
 from host_tools.sim.device import DeviceError
 from host_tools.sim.portal import FormError
 from host_tools.sim.run import Held, NotInTime, Run, Screen
@@ -19,6 +20,8 @@ from host_tools.sim.trace import Trace
 from host_tools.sim.world import Settings
 from host_tools.web import controls
 from host_tools.web.glass import Glass
+from host_tools.web.pace import Pace
+from host_tools.web.sample_day import SampleDay
 
 # No event of the home's falls on these microseconds of a millisecond, so that none competes with a hand's.
 _ACT_US, _HOLD_US = 300, 700
@@ -49,13 +52,20 @@ class Step:
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """A run to be made. `until_us` is how far a replay goes before it is held."""
+    """A run to be made. `settings` are as somebody chose them, to which its scenario may need others. `until_us` is how
+    far a replay goes before it is held.
+    """
 
     settings: Settings = dataclasses.field(default_factory=Settings)
     scenario: str | None = None
     steps: tuple[Step, ...] = ()
     speed: float | None = 1.0
     until_us: int | None = None
+
+    @property
+    def needed(self) -> Settings:
+        """The settings with which it is to be run."""
+        return dataclasses.replace(self.settings, **(SCENARIOS[self.scenario].settings if self.scenario else {}))
 
 
 # Fields of Settings that a page may choose.
@@ -74,11 +84,17 @@ def settings_from(base: Settings, chosen: Any) -> Settings:
     options = controls.setting_options()
     changes: dict[str, Any] = {}
     for name, value in chosen.items():
+        if name == "start":
+            try:
+                changes["start_us"] = starts.parse(str(value)[:40])
+            except starts.NoSuchTime as error:
+                raise Refused(str(error), {"start": str(error)}) from None
+            continue
         if name not in options:
             raise Refused(f"There is no setting {str(name)[:40]!r} here.")
         allowed = options[name]
         if allowed is None:
-            good = type(value) is int and 0 <= value < 1 << 53
+            good = type(value) is int and 0 <= value < 1 << 53 and (name != "start_us" or starts.is_allowed(value))
         else:
             good = any(value == one and type(value) is type(one) for one in allowed)
         if not good:
@@ -94,16 +110,6 @@ def changes_at(changes: Iterable[tuple[float, str]]) -> tuple[Step, ...]:
         name, _, argument = words.partition(":")
         found.append(Step(round(seconds * 1000) * 1000 + _ACT_US, f"change-{name}", argument))
     return tuple(found)
-
-
-def order_for(
-    scenario: str | None, settings: Settings, steps: tuple[Step, ...] = (), speed: float | None = 1.0,
-    until_us: int | None = None,
-) -> Order:  # fmt: skip
-    """An order whose settings are as its scenario needs them."""
-    if scenario is not None:
-        settings = dataclasses.replace(settings, **SCENARIOS[scenario].settings)
-    return Order(settings, scenario, steps, speed, until_us)
 
 
 def order_from(replay: Any, base: Settings) -> Order:
@@ -122,7 +128,7 @@ def order_from(replay: Any, base: Settings) -> Order:
             raise ValueError
     except (KeyError, TypeError, ValueError, IndexError):
         raise Refused("This is no replay of a run, or one of another version's.") from None
-    return order_for(scenario, settings, steps, None, until_us)
+    return Order(settings, scenario, steps, None, until_us)
 
 
 class Bench:
@@ -142,7 +148,8 @@ class Bench:
         self.refreshing: dict[str, Any] | None = None
         self.refreshes = self.screens = 0
         self.samples: collections.deque[tuple[Any, ...]] = collections.deque(maxlen=_SAMPLES)
-        self.loads: dict[str, int] = {}
+        self.day = SampleDay(self.world, self._person)
+        self.pace = Pace()
         self.faults = ""
         self.fault_tasks: list[asyncio.Task] = []
         self.next: asyncio.Future[Order] = self.clock.create_future()
@@ -154,6 +161,9 @@ class Bench:
         self._last_at_us = 0
         self._play(order)
         self._watch_panel()
+
+    def _person(self, what: str, about: str = "") -> None:
+        self.trace.tell("person", "meter", what, about)
 
     def _elapsed_us(self) -> int:
         return self.clock.now_us - self.clock.start_us
@@ -230,7 +240,7 @@ class Bench:
         """What a page needs to make this run again, for JSON."""
         return {
             "inkmeter": 1,
-            "settings": settings_as_dict(self.world.settings),
+            "settings": settings_as_dict(self.order.settings),
             "scenario": self.order.scenario,
             "steps": [[step.at_us, step.name, step.value] for step in self.steps],
             "until_us": self._elapsed_us(),

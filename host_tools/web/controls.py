@@ -30,14 +30,17 @@ LIGHT = (
 )  # fmt: skip
 _LABELS = {"next": "Next", "ok": "OK", "back": "Back"}
 _APPLIANCES = {
-    "kettle": ("Kettle", 3000), "oven": ("Oven", 2100), "car": ("Car charger", 7200), "heater": ("Heater", 2000),
+    "kettle": ("Kettle", 3000), "oven": ("Oven", 2100), "car": ("Car charger", 7200), "heater": ("Fan heater", 2000),
     "washing": ("Washing machine", 1900), "light": ("All lights", 240),
 }  # fmt: skip
+_BOILER_W, _PUMP_W = 12_000, 95
 
 
 @dataclasses.dataclass(frozen=True)
 class Control:
-    """One switch of the page's. `kind` is button, toggle, range (low, high, step, unit), choice (options) or text."""
+    """One switch of the page's. `kind` is button, toggle, range (low, high, step, unit), choice (what may be
+    chosen, as (value, label) where it has another), pick (a choice with a button), text, or words, which say how it is.
+    """
 
     name: str
     group: str
@@ -96,6 +99,7 @@ def hands(bench: Bench) -> dict[str, Callable[[Any], Any]]:
     """What the page does by its own pictures, by name."""
     return {
         "button": lambda value: _button(bench, value), "plug": lambda value: _plug(bench, _switch(value)),
+        "make-new": lambda value: _make_new(bench),
         "reset": lambda value: _reset(bench), "add-device": lambda value: _add_device(bench, value),
         "remove-device": lambda value: bench.world.portal.remove_device(str(value)),
         "pair-for-me": lambda value: _pair(bench),
@@ -117,6 +121,15 @@ def _button(bench: Bench, value: Any) -> None:
     device.set_button(value["name"], down)
     if down:
         bench.trace.tell("person", "device", f"{_LABELS[value['name']]} button", "Somebody presses a button.")
+
+
+def _make_new(bench: Bench) -> None:
+    if not bench.world.device:
+        raise _refuse("The device has no power.")
+    held, seconds = ("back+next", 10) if len(buttons(bench)) > 1 else ("ok", 20)
+    bench.home.press(held, seconds + 0.5)
+    words = f"{' and '.join(_LABELS[one] for one in held.split('+'))}, for {seconds} seconds"
+    bench.trace.tell("person", "device", words, "Somebody makes the device new.")
 
 
 def _plug(bench: Bench, on: bool) -> None:
@@ -189,81 +202,147 @@ def for_bench(bench: Bench) -> list[Control]:
 
 def _household(bench: Bench) -> list[Control]:
     world = bench.world
-    found = []
 
     def appliance(name: str, label: str, watts: int) -> Control:
         def do(value: Any) -> None:
             on = _switch(value)
-            bench.loads[name] = watts if on else 0
-            world.household.set_load(f"{name} by hand", bench.loads[name])
+            world.household.set_load(f"{name} by hand", watts if on else 0)
             bench.trace.tell("person", "meter", f"{label} {'on' if on else 'off'}")
 
         return Control(
-            f"load-{name}", "House", "toggle", label, f"{watts / 1000:g} kW", do, lambda: bool(bench.loads.get(name))
-        )
+            f"load-{name}", "House", "toggle", label, f"{watts / 1000:g} kW", do,
+            lambda: bool(world.household.load(f"{name} by hand")),
+        )  # fmt: skip
 
-    for name, (label, watts) in _APPLIANCES.items():
-        found.append(appliance(name, label, watts))
+    def heating(value: Any) -> None:
+        on = _switch(value)
+        world.household.set_boiler(_BOILER_W if on else 0)
+        world.household.set_load("pump by hand", _PUMP_W if on else 0)
+        bench.trace.tell("person", "gas", f"Heating {'on' if on else 'off'}")
 
     def sun(value: Any) -> None:
         world.household.solar_peak_w = round(_within(value, 0, 12) * 1000)
 
-    found.append(Control(
-        "sun", "House", "range", "Solar panels", "what they give at noon without a cloud, from the next cloud on", sun,
-        lambda: world.household.solar_peak_w / 1000, (0, 12, 0.1, "kW"),
-    ))  # fmt: skip
-    found.append(Control(
-        "main-switch", "House", "toggle", "Main switch", "off: nothing is used, and the registers stand still",
-        lambda value: world.household.set_main_switch(_switch(value)), lambda: world.household.main_switch,
-    ))  # fmt: skip
-    if world.gas_meter:
+    def day(value: Any) -> None:
+        (bench.day.begin if _switch(value) else bench.day.end)()
 
-        def report(value: Any) -> None:
-            assert world.gas_meter
-            world.gas_meter.start(world.gas_meter.report())
+    def tariff(value: Any) -> None:
+        _change(bench, f"tariff:{_one_of(value, tuple(CONTRACTS))}")
 
-        found.append(Control(
-            "gas-report", "House", "button", "Gas meter reports", "it wakes each half-hour by itself", report
-        ))  # fmt: skip
-    return found
+    def report(value: Any) -> None:
+        if not world.gas_meter:
+            raise _refuse("This home has no gas meter yet.")
+        world.gas_meter.start(world.gas_meter.report())
+
+    return [
+        *[appliance(name, label, watts) for name, (label, watts) in _APPLIANCES.items()],
+        Control("heating", "House", "toggle", "Heating", f"a gas boiler, {_BOILER_W // 1000} kW; the meter tells of it "
+                "each half-hour", heating, lambda: bool(world.household.boiler_w)),
+        Control("sun", "House", "range", "Solar panels", "what they give at noon without a cloud, from the next cloud "
+                "on", sun, lambda: world.household.solar_peak_w / 1000, (0, 12, 0.1, "kW")),
+        Control("main-switch", "House", "toggle", "Main switch", "off: nothing is used, and the registers stand still",
+                lambda value: world.household.set_main_switch(_switch(value)), lambda: world.household.main_switch),
+        Control("gas-report", "House", "button", "Gas meter reports", "it wakes each half-hour by itself", report),
+        Control("tariff", "House", "choice", "Tariff", "for electricity, from now on. The display finds the price "
+                "in seconds and the rest bit by bit; when reset, it asks for all of it at once", tariff,
+                lambda: world.home.name, tuple(CONTRACTS.items())),
+        Control("sample-day", _SAMPLE_DAY, "toggle", "Play the day", "24 hours of kettle, shower, oven, washing, car "
+                "and heating, as a family may use them. Speed time up to see it pass; above it says how fast it "
+                "really goes", day, lambda: bench.day.is_on),
+        Control("sample-day-says", _SAMPLE_DAY, "words", "How the day goes", "", _only_read, lambda: bench.day.says),
+    ]  # fmt: skip
+
+
+_SAMPLE_DAY = "House: a day of sample load"
+
+
+def _only_read(value: Any) -> None:
+    raise _refuse("This can only be read.")
+
+
+def _change(bench: Bench, words: str) -> None:
+    name = words.partition(":")[0]
+    try:
+        change(bench.world, words)
+    except ChangeError as error:
+        raise _refuse(str(error)) from None
+    bench.trace.tell("person", "meter", _CHANGES.get(name, ("", name))[1], CHANGES[name].about)
+
+
+# The changes of the page's, with the group and the name that they have there; others come under their own.
+_CHANGES = {
+    "top-up": ("paying first", "Top up"), "gas-top-up": ("paying first", "Top up gas"),
+    "emergency-credit": ("paying first", "Take emergency credit"),
+    "arm": ("paying first", "Switch the supply on again"),
+    "new-price": ("prices", "Dearer now"), "price-at-midnight": ("prices", "Dearer at midnight"),
+    "new-gas-price": ("prices", "Gas dearer now"), "calorific-value": ("prices", "Heat in the gas"),
+    "message": ("messages", "Message"), "protected-message": ("messages", "Message behind the PIN"),
+    "cancel-message": ("messages", "Take the message back"),
+    "gas-fitted": ("meters", "Gas meter fitted"), "meter-exchange": ("meters", "Meter exchanged"),
+    "tamper": ("meters", "Meter's cover opened"),
+    "house-moved": ("people", "House moved"), "change-of-tenancy": ("people", "Other people move in"),
+    "change-of-supplier": ("people", "Another supplier"),
+    "power-cut": ("power and time", "Power cut"), "hub-off": ("power and time", "Hub off for a while"),
+    "clock-set": ("power and time", "Hub's clock set"), "clock-lost": ("power and time", "Hub's clock lost"),
+}  # fmt: skip
+_ELSEWHERE = ("tariff", "neighbour")  # among the switches of the house, and of the air
+CONTRACTS = {
+    "credit-flat": "Flat: one price", "demo": "Three prices a day", "economy-7": "Economy 7: cheap at night",
+    "agile": "Agile-like: a price each half-hour", "blocks": "Dearer or cheaper with use",
+    "prepaid": "Prepaid: pay first", "export-mpan": "Flat, and paid for export",
+}  # fmt: skip
+_FUELS = (("", "electricity"), ("gas", "gas"))
 
 
 def _changes(bench: Bench) -> list[Control]:
-    def make(one: Any) -> Control:
+    def make(name: str) -> Control:
+        one = CHANGES[name]
+
         def do(value: Any) -> None:
             argument = str(value or "")[:200]
-            try:
-                change(bench.world, f"{one.name}:{argument}" if argument else one.name)
-            except ChangeError as error:
-                raise _refuse(str(error)) from None
-            bench.trace.tell("person", "meter", one.name.replace("-", " ").capitalize(), one.about)
+            _change(bench, f"{name}:{argument}" if argument else name)
 
-        label = one.name.replace("-", " ").capitalize()
-        return Control(
-            f"change-{one.name}", "Changes", "text" if one.argument else "button", label, one.about, do,
-            options=(one.argument,),
-        )  # fmt: skip
+        group, label = _CHANGES.get(name, ("other", name.replace("-", " ").capitalize()))
+        kind, options = "text" if one.argument else "button", (one.argument,)
+        if one.argument == "gas":
+            kind, options = "pick", _FUELS
+        elif one.argument == "home":
+            kind, options = "pick", tuple((home, _plain(home)) for home in HOMES)
+        return Control(f"change-{name}", f"Changes: {group}", kind, label, one.about, do, options=options)
 
-    return [make(one) for one in CHANGES.values()]
+    names = [*_CHANGES, *(name for name in CHANGES if name not in _CHANGES)]
+    return [make(name) for name in names if name not in _ELSEWHERE]
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", " ")
+
+
+# What the switches of the supplier's troubles are called.
+_TROUBLES = {
+    "address": "Wrong address", "old-supplier": "Old supplier still has them", "unknown-model": "Model not known",
+    "hub-offline": "Hub out of their reach", "listed-elsewhere": "On another home's list",
+    "no-access": "No access to the meters",
+}  # fmt: skip
 
 
 def _supplier(bench: Bench) -> list[Control]:
-    portal = bench.world.portal
-
     def trouble(name: str, about: str) -> Control:
         def do(value: Any) -> None:
-            (portal.troubles.add if _switch(value) else portal.troubles.discard)(name)
+            troubles = bench.world.portal.troubles
+            (troubles.add if _switch(value) else troubles.discard)(name)
 
-        label = name.replace("-", " ").capitalize()
-        return Control(f"trouble-{name}", "Supplier", "toggle", label, about, do, lambda: name in portal.troubles)
+        return Control(f"trouble-{name}", "Supplier", "toggle", _TROUBLES[name], about, do,
+                       lambda: name in bench.world.portal.troubles)  # fmt: skip
 
     def grace(value: Any) -> None:
+        portal = bench.world.portal
         portal.timeline = dataclasses.replace(portal.timeline, window=_within(value, 1, 60) * 60)
 
     return [
         *[trouble(name, about) for name, about in TROUBLES.items()],
         Control("window", "Supplier", "range", "The hub stays open", "for the next request", grace,
-                lambda: portal.timeline.window / 60, (1, 60, 1, "min")),
+                lambda: bench.world.portal.timeline.window / 60, (1, 60, 1, "min")),
     ]  # fmt: skip
 
 
@@ -349,17 +428,32 @@ def _air(bench: Bench) -> list[Control]:
         Control("shield", "Air", "toggle", "Display in a steel box", "it hears nothing", shield,
                 lambda: not stack.in_range),
     ]  # fmt: skip
-    neighbour = world.neighbour
-    if neighbour:
+    return [*controls, *_neighbour(bench)]
 
-        def open_to_all(value: Any) -> None:
-            neighbour.open_to_all = _switch(value)
 
-        controls.append(Control(
-            "neighbour-open", "Air", "toggle", "Neighbour's hub lets in anybody", "", open_to_all,
-            lambda: neighbour.open_to_all,
-        ))  # fmt: skip
-    return controls
+def _neighbour(bench: Bench) -> list[Control]:
+    world = bench.world
+
+    def there() -> bool:
+        return world.neighbour is not None and world.neighbour.powered
+
+    def come(value: Any) -> None:
+        if _switch(value):
+            _change(bench, "neighbour")
+        elif world.neighbour:
+            world.neighbour.powered = False
+
+    def open_to_all(value: Any) -> None:
+        if not world.neighbour or not there():
+            raise _refuse("There is no neighbour's hub.")
+        world.neighbour.open_to_all = _switch(value)
+
+    return [
+        Control("neighbour", "Air: next door", "toggle", "Neighbour's hub", "another home's network in range", come,
+                there),
+        Control("neighbour-open", "Air: next door", "toggle", "Lets in anybody", "the neighbour's hub is open to all",
+                open_to_all, lambda: there() and bool(world.neighbour and world.neighbour.open_to_all)),
+    ]  # fmt: skip
 
 
 def _wire(bench: Bench) -> list[Control]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import io
 import ipaddress
 import json
 import socket
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from host_tools import screen_reader, toolchain
+from host_tools import history, screen_reader, toolchain
 from host_tools.sim import run as sim_run
 from host_tools.sim.radio.capture import Capture, write_keys
 from host_tools.sim.run import Run
@@ -27,7 +25,7 @@ from host_tools.sim.scenarios import SCENARIOS
 from host_tools.sim.trace import Row, as_dicts
 from host_tools.sim.world import Settings
 from host_tools.web import FOLDER, PORT, scan, view
-from host_tools.web.bench import LOG_LINES, Bench, Order, Refused, order_for, order_from, settings_from
+from host_tools.web.bench import LOG_LINES, Bench, Order, Refused, order_from, settings_from
 
 STATIC = Path(__file__).parent / "static"
 _SERVED_AS = web.AppKey("served_as", str)
@@ -37,6 +35,7 @@ _STATE_EVERY_S = 0.25
 _READ_EVERY_S = 0.5
 _LONGEST_MESSAGE = 2 << 20
 _SLOWEST_QUEUE = 200
+_AS_IT_IS = object()
 _EXPOSED = "Everybody who can reach {address} can watch this simulated home and change it: there is no password."
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -95,6 +94,8 @@ class Page:
         self.exposed = exposed
         self.browsers: set[Browser] = set()
         self.capture: Capture | None = None
+        self._fingers: set[str] = set()
+        self._speed_after: Any = _AS_IT_IS
         self._told_refresh = 0
         self._state = self._text = ""
         self._read, self._read_at = 0, 0.0
@@ -118,6 +119,7 @@ class Page:
     def _beat(self) -> None:
         # Ten times a second, whatever the home's clock does.
         bench = self.bench
+        bench.pace.look(time.monotonic(), bench.clock.elapsed_s, bench.clock.real_time, bench.clock.hold_us is not None)
         rows = bench.trace.decode(_ROWS_A_BEAT)
         if not self.browsers:
             return
@@ -139,8 +141,11 @@ class Page:
         # Which picture it is, and what it says, for those who cannot see it.
         number, now = self.bench.screens, time.monotonic()
         if number != self._read and now - self._read_at >= _READ_EVERY_S and self.bench.home.screens:
-            self._read, self._read_at = number, now
+            self._read = number
             self._text = "\n".join(screen_reader.read(self.bench.home.screens[-1].picture))
+            # It takes its time: a home that runs as fast as it can is not to wait for it for more than a tenth.
+            took = time.monotonic() - now
+            self._read_at = now + 10 * took
         return {"screen": number, "panel_text": self._text}
 
     def _worth_telling(self, rows: list[Row]) -> list[Row]:
@@ -192,7 +197,7 @@ class Page:
         # A browser that goes takes its fingers with it.
         for name in browser.pressing:
             with contextlib.suppress(Refused):
-                self.bench.act("button", {"name": name, "down": False})
+                self._begin("button", {"name": name, "down": False})
 
     def _history(self) -> list[Row]:
         known = {row.n: row for row in [*self.bench.trace.story, *list(self.bench.trace.rows)[-200:]]}
@@ -248,7 +253,23 @@ class Page:
 
     def _begin(self, name: str, value: Any) -> asyncio.Future[Any]:
         done = self._about_the_run(name, value)
-        return self.bench.act(name, value) if done is None else done
+        if done is not None:
+            return done
+        if name == "button" and isinstance(value, dict):
+            self._finger(str(value.get("name")), value.get("down") is True)
+        return self.bench.act(name, value)
+
+    def _finger(self, name: str, down: bool) -> None:
+        # While a finger is on a button the home's time goes as the finger's does: at 60 times as fast a click would be
+        # held for seconds, and mean something else.
+        bench = self.bench
+        (self._fingers.add if down else self._fingers.discard)(name)
+        if down and self._speed_after is _AS_IT_IS and bench.clock.real_time != 1:
+            self._speed_after = bench.clock.real_time
+            bench.clock.set_speed(1)
+        elif not self._fingers and self._speed_after is not _AS_IT_IS:
+            bench.clock.set_speed(self._speed_after)
+            self._speed_after = _AS_IT_IS
 
     def _about_the_run(self, name: str, value: Any) -> asyncio.Future[Any] | None:
         # What is not a step of the run's, but makes it run otherwise, or another.
@@ -256,11 +277,11 @@ class Page:
         orders: dict[str, Callable[[], None]] = {
             "speed": lambda: self._speed(value),
             "hold": lambda: bench.hold(),
-            "new": lambda: bench.make(order_for(
-                None, settings_from(bench.world.settings, value), speed=bench.clock.real_time
+            "new": lambda: bench.make(Order(
+                settings_from(bench.order.settings, value), speed=bench.clock.real_time
             )),
             "scenario": lambda: bench.make(self._scenario(value)),
-            "replay": lambda: bench.make(order_from(value, bench.world.settings)),
+            "replay": lambda: bench.make(order_from(value, bench.order.settings)),
         }  # fmt: skip
         if name not in orders:
             return None
@@ -272,15 +293,13 @@ class Page:
     def _speed(self, value: Any) -> None:
         if value is not None and (isinstance(value, bool) or value not in view.SPEEDS):
             raise Refused(f"The speeds are {', '.join(map(str, view.SPEEDS))}, and none for as fast as it goes.")
+        self._speed_after = _AS_IT_IS
         self.bench.set_speed(value)
 
     def _scenario(self, value: Any) -> Order:
         if value not in SCENARIOS:
             raise Refused(f"There is no scenario {str(value)[:40]!r}.")
-        bench = self.bench
-        plain = {name: Settings.__dataclass_fields__[name].default for name in SCENARIOS[value].settings}
-        settings = dataclasses.replace(bench.world.settings, **plain)
-        return order_for(value, settings, speed=bench.clock.real_time)
+        return Order(self.bench.order.settings, value, speed=self.bench.clock.real_time)
 
     async def _now(self, request: web.Request) -> web.Response:
         return _answer(view.state(self.bench) | {"run": self.number} | self._panel_now())
@@ -310,7 +329,7 @@ class Page:
         if name in texts:
             return web.Response(text=texts[name](), headers=headers)
         if name == "history.zip":
-            return web.Response(body=_history_files(bench.home.flash), headers=headers)
+            return web.Response(body=history.pack(bench.home.flash / "books"), headers=headers)
         if name == "zigbee_pc_keys":
             write_keys(folder / name, bench.world.air.keys)
         elif name == "air.pcap" and self.capture:
@@ -318,15 +337,6 @@ class Page:
         elif name != "firmware.log":
             return web.Response(status=404, text="There is no such file.\n")
         return web.FileResponse(folder / name, headers=headers)
-
-
-def _history_files(flash: Path) -> bytes:
-    # What the device has written of the household's use, as it stands in its flash.
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted((flash / "books").glob("*")):
-            archive.write(file, file.name)
-    return packed.getvalue()
 
 
 def _csv(bench: Bench) -> str:
@@ -407,7 +417,7 @@ def serve_runs(listening: socket.socket, order: Order, folder: Path, host: str) 
         async def story(home: Run, now: int = now, this: Order = this) -> Order:
             return await serve(home, listening, this, now, host)
 
-        order = sim_run.run(this.settings, folder, story, real_time=this.speed, served=True)
+        order = sim_run.run(this.needed, folder, story, real_time=this.speed, served=True)
 
 
 def run(order: Order, host: str = "127.0.0.1", port: int = PORT, folder: Path = FOLDER) -> None:

@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from host_tools import toolchain
+from host_tools.sim import starts
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.web import controls
 from host_tools.web.bench import SPEEDS, Bench, settings_as_dict
@@ -26,7 +27,9 @@ def hello(bench: Bench, run: int, exposed: str) -> dict[str, Any]:
         "about": f"{_ABOUT} {caveat}." if caveat else _ABOUT,
         "exposed": exposed,
         "stages": STAGES,
-        "settings": settings_as_dict(bench.world.settings),
+        "settings": settings_as_dict(bench.order.settings),
+        "start": starts.wall_clock(bench.order.settings.start_us),
+        "starts": starts.NAMED,
         "options": {name: values for name, values in controls.setting_options().items() if values is not None},
         "homes": {name: home.about for name, home in controls.HOMES.items()},
         "controls": [one.as_dict() for one in bench.controls],
@@ -35,7 +38,6 @@ def hello(bench: Bench, run: int, exposed: str) -> dict[str, Any]:
         "buttons": controls.buttons(bench),
         "speeds": SPEEDS,
         "panel": dict(zip(("width", "height"), panel.landscape, strict=True)),
-        "account": {name: getattr(bench.world.portal.account, name) for name in ("name", "mpan", "mprn", "postcode")},
         "supplier_stages": controls.stages(),
     }  # fmt: skip
 
@@ -48,6 +50,7 @@ def state(bench: Bench) -> dict[str, Any]:
         "elapsed_s": round(clock.elapsed_s, 1),
         "speed": clock.real_time,
         "held": clock.hold_us is not None,
+        "pace": bench.pace.rate,
         "device": _device(bench),
         "words": words(bench),
         "stage": held.get("stage", 0),
@@ -58,8 +61,15 @@ def state(bench: Bench) -> dict[str, Any]:
         "health": _health(bench),
         "steps": len(bench.steps),
         "hub_open": world.hub.is_open,
+        "moved": _has_moved(bench),
         "frames": world.air.frames,
     }
+
+
+def _has_moved(bench: Bench) -> bool:
+    # The display has been carried into another home, and holds the old one's network still.
+    flash = bench.world.ncp.stack.flash
+    return bool(bench.world.moves and flash.network and flash.trust_centre != bench.world.hub.eui64)
 
 
 def words(bench: Bench) -> str:
@@ -103,6 +113,7 @@ def meters(bench: Bench) -> list[list[str]]:
 def _portal(bench: Bench) -> dict[str, Any]:
     portal = bench.world.portal
     return {
+        "account": {name: getattr(portal.account, name) for name in ("name", "mpan", "mprn", "postcode")},
         "requests": [
             {
                 "reference": one.reference, "eui64": one.eui64.hex().upper(), "stage": one.stage, "failed": one.failed,

@@ -13,6 +13,17 @@ def home(tmp_path):
         yield served
 
 
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory):
+    """A home that shows its code; for tests that leave it as it is."""
+    with serving(tmp_path_factory.mktemp("waiting")) as home:
+        home.do("speed", 10)
+        home.until(lambda now: "P02" in now["words"])
+        home.do("speed", 1)
+        home.code = home.label()
+        yield home
+
+
 # For each test anew: one that hangs takes no other with it. While Playwright runs, no other event loop does here.
 @pytest.fixture
 def chromium():

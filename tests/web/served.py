@@ -51,6 +51,10 @@ class Served:
     def state(self):
         return json.loads(self.get("/state")[1])
 
+    def replay(self):
+        """The run so far, as a link has it."""
+        return json.loads(self.get("/download/replay.json")[1])
+
     def label(self):
         """What the panel shows for the supplier's form, as a phone scans it."""
         for _ in range(100):

@@ -6,33 +6,11 @@ import re
 import signal
 
 import pytest
+from hands import PHONE, panel, speed, tab
 from PIL import Image
 from served import serving
 
-from host_tools import screen_reader
 from host_tools.sim.portal import TROUBLES
-from host_tools.sim.scenarios import SCENARIOS
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
-
-
-@pytest.fixture(scope="module")
-def waiting(tmp_path_factory):
-    """A home that shows its code; for tests that leave it as it is."""
-    with serving(tmp_path_factory.mktemp("waiting")) as home:
-        home.do("speed", 10)
-        home.until(lambda now: "P02" in now["words"])
-        home.do("speed", 1)
-        home.code = home.label()
-        yield home
-
-
-def panel(home):
-    return screen_reader.read(Image.open(io.BytesIO(home.get("/screen.png")[1])).convert("1"))
-
-
-def speed(page, words):
-    page.locator(f"[data-speed='{'null' if words == 'max' else words.rstrip('x')}']").click()
 
 
 def supplier(page):
@@ -43,10 +21,6 @@ def supplier(page):
     site.get_by_role("button", name="Sign in").click()
     site.get_by_role("main").get_by_role("link", name="Add a device").click()
     return site
-
-
-def tab(page, name):
-    page.get_by_role("tab", name=name, exact=True).click()
 
 
 def send(site, home, **changes):
@@ -156,23 +130,6 @@ def test_the_back_office_refuses_in_words(home, browse):
     site.locator("#outcome.problem", has_text="Your hub is full.").wait_for()
 
 
-def test_every_scenario_has_a_button_that_begins_it(home, browse):
-    page = browse(home.url)
-    tab(page, "Stories")
-    names = page.eval_on_selector_all("[data-scenario]", "all => all.map(one => one.dataset.scenario)")
-    assert names == list(SCENARIOS)
-    speed(page, "60x")
-    for name in names:
-        page.locator(f"[data-scenario={name}]").click()
-        # How it ends is told in tests/system/test_scenarios.py.
-        page.locator("#scenario-says", has_text=f"{name.replace('-', ' ')}: ").wait_for()
-        assert page.locator("[aria-current=true][data-scenario]").get_attribute("data-scenario") == name
-    page.locator("[data-scenario=pairing]").click()
-    page.locator("#scenario-says", has_text="pairing: running").wait_for()
-    speed(page, "max")
-    page.locator("#scenario-says", has_text="pairing: all right after").wait_for()
-
-
 def test_two_browsers_and_a_reload_in_the_middle(home, browse):
     home.do("speed", 10)
     one, two = browse(home.url), browse(home.url, **PHONE)
@@ -268,6 +225,14 @@ def test_it_fits_a_phone_and_can_be_read(waiting, browse, scheme):
         page.get_by_role("heading").first.wait_for()
         if path == "/":
             page.get_by_text("The panel shows two codes.").wait_for()
+            # Nobody reads a panel that is half as wide as the phone.
+            for width, ratio in ((390, 2), (390, 3), (360, 2), (360, 3)):
+                small = browse(waiting.url, viewport={"width": width, "height": 780}, device_scale_factor=ratio)
+                small.get_by_text("The panel shows two codes.").wait_for()
+                box = small.locator("#panel").bounding_box()
+                assert box["width"] > 0.75 * width or (box["width"] * ratio / 296 + 1) * 296 / ratio > width - 40, box
+                assert box["x"] >= 0 and box["x"] + box["width"] <= width
+                small.context.close()
             for name in ("House", "Supplier", "Hub", "Air", "Wire", "Stories", "New home", "All traffic",
                          "Firmware's log", "Health", "Take away"):  # fmt: skip
                 tab(page, name)

@@ -13,6 +13,9 @@ const act = (name, value) => order(name, value).then(() => complain(null), compl
 const explained = one => (one.about ? h("span", { class: "quiet", id: `about-${one.name}` }, one.about) : null);
 const described = one => (one.about ? `about-${one.name}` : null);
 
+const pairs = one => one.options.map(option => (Array.isArray(option) ? option : [option, String(option)]));
+const chooser = (one, more) => h("select", { id: `in-${one.name}`, "aria-describedby": described(one), ...more }, ...pairs(one).map(([value, words]) => h("option", { value }, words)));
+
 const kinds = {
   button: one => h("div", { class: "control" },
     h("button", { type: "button", "data-control": one.name, "aria-describedby": described(one), onclick: () => act(one.name) }, one.label),
@@ -41,14 +44,25 @@ const kinds = {
     return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label, " ", output), input, explained(one));
   },
   choice: one => {
-    const select = h("select", { id: `in-${one.name}`, "data-control": one.name }, ...one.options.map(option => h("option", { value: option }, String(option))));
-    select.onchange = () => act(one.name, one.options[select.selectedIndex]);
+    const select = chooser(one, { "data-control": one.name });
+    select.onchange = () => act(one.name, pairs(one)[select.selectedIndex][0]);
     refresh.set(one.name, value => { if (document.activeElement !== select) select.value = value; });
     return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label), select, explained(one));
   },
+  pick: one => {
+    const select = chooser(one);
+    const form = h("form", { class: "inline", novalidate: true }, select, h("button", { type: "submit", "data-control": one.name, "aria-label": `${one.label}: do it` }, "Do it"));
+    form.onsubmit = event => { event.preventDefault(); act(one.name, pairs(one)[select.selectedIndex][0]); };
+    return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label), form, explained(one));
+  },
+  words: one => {
+    const words = h("p", { class: "words", id: `in-${one.name}`, role: "status", "aria-label": one.label });
+    refresh.set(one.name, value => write(words, value || ""));
+    return words;
+  },
   text: one => {
     const input = h("input", { type: "text", id: `in-${one.name}`, placeholder: one.options[0] || "", autocomplete: "off", spellcheck: "false", "aria-describedby": described(one) });
-    const form = h("form", { class: "inline", novalidate: true }, input, h("button", { type: "submit", "data-control": one.name }, "Do it"));
+    const form = h("form", { class: "inline", novalidate: true }, input, h("button", { type: "submit", "data-control": one.name, "aria-label": `${one.label}: do it` }, "Do it"));
     form.onsubmit = event => { event.preventDefault(); act(one.name, input.value); };
     refresh.set(one.name, value => { if (document.activeElement !== input && value) input.value = value; });
     return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label), form, explained(one));
@@ -67,19 +81,38 @@ const controls = group => {
 };
 
 const scenarios = () => h("div", {},
-  h("p", { class: "quiet" }, "A story each, with a new home and a new display. The tests tell the same ones. Speed time up to see how they end."),
+  h("p", { class: "quiet" }, "A story each, with a new home and a new display. The tests tell the same ones. Set time to “max” to see how they end."),
   h("p", { id: "scenario-says", role: "status" }),
   h("ul", { class: "stories" }, ...hello.scenarios.map(one => h("li", {},
     h("button", { type: "button", "data-scenario": one.name, "aria-describedby": `story-${one.name}`, "aria-current": one.name === hello.scenario ? "true" : null, onclick: () => act("scenario", one.name) },
       one.name.replaceAll("-", " ")),
     h("span", { id: `story-${one.name}` }, one.about)))));
 
-const SETTINGS = { seed: "Seed", home: "Home", panel: "Panel, inches", ezsp_version: "EZSP version", gas: "Gas", neighbour: "Neighbour's hub", far: "Far from the hub", buttons: "Buttons", baud: "Serial speed" };
+const SETTINGS = { home: "Home", seed: "Seed", home: "Home", panel: "Panel, inches", ezsp_version: "EZSP version", gas: "Gas", neighbour: "Neighbour's hub", far: "Far from the hub", buttons: "Buttons", baud: "Serial speed" };
+
+// The day and the time of the start, by the clock on the wall.
+const start = () => {
+  const [day, time] = hello.start.split("T");
+  const error = { "aria-describedby": "new-start-about new-start-error" };
+  const days = h("input", { type: "date", id: "new-day", value: day, ...error });
+  const times = h("input", { type: "time", id: "new-time", value: time, ...error });
+  const named = h("select", { id: "new-start" }, h("option", { value: "" }, "a day of your own"), ...Object.entries(hello.starts).map(([name, when]) => h("option", { value: when }, name)));
+  const same = () => { const when = `${days.value}T${times.value}`; named.value = Object.values(hello.starts).includes(when) ? when : ""; };
+  named.onchange = () => { if (named.value) [days.value, times.value] = named.value.split("T"); };
+  days.oninput = times.oninput = same;
+  same();
+  return [
+    h("div", { class: "control" }, h("label", { for: "new-start" }, "It begins on"), named),
+    h("div", { class: "control" }, h("label", { for: "new-day" }, "Day"), days),
+    h("div", { class: "control" }, h("label", { for: "new-time" }, "Time"), times, h("span", { class: "quiet", id: "new-start-about" }, "by the British clock; of an hour that comes twice, the first"), h("span", { class: "error", id: "new-start-error", role: "alert" })),
+  ];
+};
 
 const fresh = () => {
   const form = h("form", { class: "grid", id: "new", novalidate: true });
-  for (const [name, value] of Object.entries(hello.settings)) {
-    if (name === "start_us") continue;  // the same day as now
+  const ordered = { home: hello.settings.home, ...hello.settings };
+  for (const [name, value] of Object.entries(ordered)) {
+    if (name === "start_us") continue;
     const options = hello.options[name];
     const field = options
       ? h("select", { id: `new-${name}`, name }, ...options.map(option => h("option", { value: JSON.stringify(option), selected: option === value }, option === true ? "yes" : option === false ? "no" : String(option).replaceAll("-", " "))))
@@ -87,11 +120,19 @@ const fresh = () => {
     const about = name === "home" ? h("span", { class: "quiet", id: "new-home-about" }, hello.homes[value] || "") : null;
     if (name === "home") field.onchange = () => write(about, hello.homes[JSON.parse(field.value)] || "");
     form.append(h("div", { class: "control" }, h("label", { for: `new-${name}` }, SETTINGS[name] || name), field, about));
+    if (name === "home") form.append(...start());
   }
-  form.append(h("div", { class: "control" }, h("button", { type: "submit", class: "primary" }, "Start a new home")));
+  form.append(h("div", { class: "control whole" }, h("button", { type: "submit", class: "primary" }, "Start a new home")));
   form.onsubmit = event => {
     event.preventDefault();
-    act("new", Object.fromEntries([...form.elements].filter(one => one.name).map(one => [one.name, JSON.parse(one.value || "null")])));
+    const settings = Object.fromEntries([...form.elements].filter(one => one.name).map(one => [one.name, JSON.parse(one.value || "null")]));
+    settings.start = `${at("new-day").value}T${at("new-time").value}`;
+    order("new", settings).then(() => complain(null), error => {
+      const wrong = error.fields && error.fields.start;
+      for (const one of ["new-day", "new-time"]) at(one).setAttribute("aria-invalid", String(Boolean(wrong)));
+      write(at("new-start-error"), wrong || "");
+      complain(wrong ? null : error);
+    });
   };
   return h("div", {}, h("p", { class: "quiet" }, "The same settings and the same deeds give the same run, to the byte."), form);
 };
@@ -111,7 +152,7 @@ const update = () => { for (const [name, set] of refresh) set(values[name]); };
 
 on("hello", it => {
   hello = it;
-  const groups = [...TABS.filter(group => hello.controls.some(one => one.group === group)), "Stories", "New home"];
+  const groups = [...TABS.filter(group => hello.controls.some(one => one.group.split(": ")[0] === group)), "Stories", "New home"];
   at("groups").replaceChildren(...groups.map(group => h("button", { role: "tab", type: "button", id: `group-${group}`, "aria-controls": "group" }, group)));
   tabs(at("groups"), id => show(id.slice(6)), `group-${chosen}`);
 });

@@ -39,10 +39,15 @@ const stages = () => {
   });
 };
 
+const MOVED = "You have moved, and the display with you: its old network is out of reach. It must forget the old home: ";
+const RENEW = ["hold the button for twenty seconds.", "hold Back and Next together for ten seconds (B and N on a keyboard)."];
+const THEN = " Then add it on the supplier's website, which knows your new home.";
+
 const hint = () => {
   const { powered, failure, outcome } = state.device;
   if (!powered) return "The display has no power. The panel keeps its last picture without any: that is e-ink.";
   if (failure) return `${failure}. Switch it off and on again.`;
+  if (state.moved) return MOVED + RENEW[Number(hello.buttons.length > 1)] + THEN;
   if (outcome && !["P02", "P11", "P01"].includes(outcome)) return `${state.words}. ${TROUBLE}`;
   if (state.stage === 1 && state.hub_open) return "The hub is open for the display. Press its OK button, or wait until it looks by itself.";
   return HINTS[state.stage];
@@ -53,6 +58,14 @@ const supplier = () => {
   const last = requests[requests.length - 1];
   write(at("supplier-says"), last ? `${last.reference}: ${last.stage}` : "Nothing has been asked of your supplier yet.");
   at("supplier-says").classList.toggle("bad", Boolean(last && last.failed));
+};
+
+// What was asked for is one thing, what this computer manages another.
+const pace = () => {
+  const { speed, held, pace: rate } = state;
+  const words = rate === null || held ? "" : `${rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-GB")}×`;
+  const behind = speed !== null && rate !== null && rate < 0.9 * speed;
+  write(at("pace"), held ? "stands still" : !words || (speed === 1 && !behind) ? "" : behind ? `this computer manages ${words}` : `goes at ${words}`);
 };
 
 const speeds = () => {
@@ -69,6 +82,7 @@ on("hello", it => {
   at("exposed").hidden = !it.exposed;
   write(at("exposed"), it.exposed);
   speeds();
+  write(at("make-new"), it.buttons.length > 1 ? "Hold Back + Next for 10 s" : "Hold the button for 20 s");
   at("stages").replaceChildren();
 });
 
@@ -76,6 +90,7 @@ on("state", it => {
   state = it;
   if (holding !== null) state.held = holding;
   clock(it.utc);
+  pace();
   stages();
   write(at("next"), hint());
   fillPairs(at("meters"), it.meters);
@@ -100,6 +115,7 @@ const hold = () => {
   (holding ? order("hold") : order("speed", state.speed)).catch(complain).finally(() => { holding = null; });
 };
 at("hold").onclick = hold;
+at("make-new").onclick = () => order("make-new").then(() => complain(null), complain);
 at("pair").onclick = () => order("pair-for-me").then(() => complain(null), complain);
 addEventListener("keydown", event => {
   if (event.key === " " && event.target === document.body) { event.preventDefault(); hold(); }

@@ -11,10 +11,14 @@ let zoom = Number(localStorage.getItem("inkmeter-zoom")) || 0;  // 0: as large a
 let speed = 1;
 let flashing = 0;
 
+// What stands between the wall's edges and the panel's.
+const AROUND = [".plaster", ".case", ".bezel"];
+const edges = one => { const style = getComputedStyle(document.querySelector(one)); return parseFloat(style.paddingLeft) + parseFloat(style.paddingRight); };
+
 const scale = () => {
   // Whole pixels of the screen to each of the panel's, or it is not crisp.
   const ratio = window.devicePixelRatio || 1;
-  const room = document.querySelector(".plaster").clientWidth - 84;
+  const room = document.querySelector(".plaster").clientWidth - AROUND.map(edges).reduce((a, b) => a + b);
   const largest = Math.max(1, Math.floor(room * ratio / canvas.width));
   const factor = zoom ? Math.min(zoom, Math.max(largest, 1)) : Math.min(largest, Math.ceil(4 * ratio));
   canvas.style.width = `${factor * canvas.width / ratio}px`;

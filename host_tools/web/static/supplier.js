@@ -1,6 +1,6 @@
 // The supplier's website: sign in, my home, devices, add a device, and how a request comes along.
 
-import { at, h, on, order, start, write } from "./live.js";
+import { at, fillPairs, h, on, order, start, write } from "./live.js";
 
 let hello = null;
 let state = null;
@@ -8,7 +8,10 @@ let drawn = "";
 
 const signedIn = () => sessionStorage.getItem("supplier-signed-in") === "yes";
 const groups = text => text.replace(/(.{4})(?=.)/g, "$1 ");
+const account = () => state.portal.account;
 const pages = {};
+
+let wanted = "#home";   // where somebody was going who had to sign in first
 
 const go = page => { if (location.hash === page) route(); else location.hash = page; };
 
@@ -20,17 +23,16 @@ pages["#sign-in"] = () => {
     h("div", { class: "field" }, h("label", { for: "who" }, "Email"),
       h("input", { type: "text", id: "who", name: "who", autocomplete: "off", inputmode: "email", value: "householder@example.org" })),
     h("button", { class: "primary", type: "submit", id: "sign-in" }, "Sign in"));
-  form.onsubmit = event => { event.preventDefault(); sessionStorage.setItem("supplier-signed-in", "yes"); go("#home"); };
+  form.onsubmit = event => { event.preventDefault(); sessionStorage.setItem("supplier-signed-in", "yes"); go(wanted); };
   return [h("h1", {}, "Sign in"), form];
 };
 
 // My home
 
 pages["#home"] = () => [
-  h("h1", {}, `Hello, ${hello.account.name}`),
+  h("h1", {}, `Hello, ${account().name}`),
   h("section", { class: "card" }, h("h2", {}, "My home"),
-    h("dl", { class: "pairs" }, ...[["Electricity meter point (MPAN)", hello.account.mpan], ["Gas meter point (MPRN)", hello.account.mprn], ["Postcode", hello.account.postcode]]
-      .flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))),
+    h("dl", { class: "pairs", id: "account" })),
   h("p", { class: "actions" }, h("a", { class: "button", href: "#add" }, "Add a device"), h("a", { href: "#devices" }, "See my devices")),
   h("div", { id: "requests" }),
 ];
@@ -78,6 +80,12 @@ const field = (name, [label, help, kind, length]) => {
   const input = h("input", { type: "text", id: name, name, class: kind, autocomplete: "off", autocapitalize: kind ? "characters" : null, spellcheck: "false", value: kept[name] ?? "", "aria-describedby": `${name}-help ${name}-error` });
   const help_ = h("p", { class: "quiet", id: `${name}-help` }, help);
   input.oninput = () => {
+    // The words of the code itself, as a phone's camera gives them: both fields are in them.
+    const both = /Z:([0-9A-F]{16})\$I:([0-9A-F]{16,36})/i.exec(input.value);
+    if (both) {
+      fillIn({ eui64: both[1], install_code: both[2] });
+      return;
+    }
     kept[name] = input.value;
     const typed = input.value.replace(/[\s:-]/g, "").length;
     if (kind) write(help_, typed ? `${typed} characters so far${length ? ` of ${length}` : ""}` : help);
@@ -101,22 +109,29 @@ const complain = (fields, message) => {
   box.focus();
 };
 
-const scan = async () => {
+const fillIn = code => { for (const name of ["eui64", "install_code"]) { at(name).value = groups(code[name].toUpperCase()); at(name).oninput(); } };
+
+const scan = async (tries = 1) => {
   const answer = await (await fetch("/scan", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" })).json().catch(() => ({ error: "The home does not answer just now." }));
+  if (answer.error && tries > 1 && at("form")) {
+    // The panel may be between two pictures.
+    setTimeout(() => scan(tries - 1), 700);
+    return;
+  }
+  if (!at("scanned")) return;
   write(at("scanned"), answer.error || "The code was read. Check it against the screen, and fill in the rest.");
-  if (!answer.result) return;
-  for (const name of ["eui64", "install_code"]) { at(name).value = groups(answer.result[name]); at(name).oninput(); }
+  if (answer.result) fillIn(answer.result);
 };
 
 pages["#add"] = () => {
-  kept = { ...(kept.mpan === undefined ? { mpan: hello.account.mpan, mprn: hello.account.mprn, postcode: hello.account.postcode } : {}), ...kept };
+  if (kept.home !== account().mpan) kept = { ...account(), home: account().mpan };
   const type = h("select", { id: "device_type", name: "device_type", "aria-describedby": "device_type-error" },
     ...[["CAD", "Consumer access device (CAD)"], ["IHD", "In-home display (IHD)"], ["PPMID", "Prepayment keypad (PPMID)"], ["ESME", "Electricity meter"]].map(([value, words]) => h("option", { value }, words)));
   const consent = h("input", { type: "checkbox", id: "consent", name: "consent", "aria-describedby": "consent-error" });
   const send = h("button", { class: "primary", type: "submit", id: "send" }, "Add this device");
   const form = h("form", { novalidate: true, id: "form" },
     h("div", { class: "field" }, h("label", { for: "device_type" }, "Device type"), type, h("p", { class: "error", id: "device_type-error" })),
-    h("p", { class: "actions" }, h("button", { type: "button", id: "scan", onclick: scan }, "Scan the code with your phone"), h("span", { class: "quiet", id: "scanned", role: "status" }, "or type it below")),
+    h("p", { class: "actions" }, h("button", { type: "button", id: "scan", onclick: () => scan() }, "Scan the code with your phone"), h("span", { class: "quiet", id: "scanned", role: "status" }, "or type it below")),
     ...Object.entries(FIELDS).map(([name, about]) => field(name, about)),
     h("div", { class: "field" }, h("label", { class: "consent", for: "consent" }, consent, "I live here, and I agree that this device may read my meters."), h("p", { class: "error", id: "consent-error" })),
     send);
@@ -127,6 +142,7 @@ pages["#add"] = () => {
     try {
       const reference = await order("add-device", { ...value, device_type: type.value, consent: consent.checked });
       kept = {};
+      wanted = "#home";
       go(`#request-${reference}`);
     } catch (error) {
       complain(error.fields, error.message);
@@ -168,7 +184,10 @@ const drawProgress = reference => {
 // Which page
 
 const page = () => {
-  if (!signedIn()) return "#sign-in";
+  if (!signedIn()) {
+    if (/^#(add|scan|devices)$/.test(location.hash)) wanted = location.hash;
+    return "#sign-in";
+  }
   const hash = location.hash;
   if (/^#request-R\d+$/.test(hash) || (pages[hash] && hash !== "#sign-in")) return hash;
   return "#home";
@@ -180,13 +199,22 @@ const update = () => {
   if (key === drawn) return;
   drawn = key;
   const here = page();
+  if (at("account")) fillPairs(at("account"), [["Electricity meter point (MPAN)", account().mpan], ["Gas meter point (MPRN)", account().mprn || "none"], ["Postcode", account().postcode]]);
+  if (here === "#add" && kept.home !== account().mpan) route();
   if (at("devices")) drawDevices();
   if (at("requests")) drawRequests();
   if (here.startsWith("#request-")) drawProgress(here.slice(9));
 };
 
 const route = () => {
-  if (!hello) return;
+  if (!hello || !state) return;
+  if (location.hash === "#scan" && signedIn()) {
+    // From the camera: the form, filled in.
+    history.replaceState(null, "", "#add");
+    route();
+    scan(6);
+    return;
+  }
   const here = page();
   const reference = here.startsWith("#request-") ? here.slice(9) : null;
   at("main").replaceChildren(...(reference ? progress(reference) : pages[here]()));
@@ -202,6 +230,6 @@ const route = () => {
 at("out").onclick = () => { sessionStorage.removeItem("supplier-signed-in"); go("#sign-in"); route(); };
 addEventListener("hashchange", route);
 on("hello", it => { const first = !hello || hello.run !== it.run; hello = it; at("gone").hidden = true; if (first) route(); });
-on("state", it => { state = it; update(); });
+on("state", it => { const first = !state; state = it; if (first) route(); else update(); });
 on("gone", () => { at("gone").hidden = false; });
 start();

@@ -132,21 +132,14 @@ const drawHealth = () => {
   if (heap) {
     meter.value = heap.live_bytes;
     meter.textContent = bytes(heap.live_bytes);
-    write(at("heap-words"), `${bytes(heap.live_bytes)} live now, ${bytes(heap.peak_bytes)} at the most; the budget is ${bytes(65536)}.`);
+    write(at("heap-words"), `${bytes(heap.live_bytes)} live now, ${bytes(heap.peak_bytes)} at the most; the budget for what is live is ${bytes(65536)}.`);
   } else write(at("heap-words"), "Not known while the display is off or starting.");
   fillPairs(at("tasks"), restarts ? Object.entries(restarts).map(([name, n]) => [name, n ? `started anew ${n} times` : "well"]) : []);
   fillPairs(at("serial"), Object.entries(serial));
   fillPairs(at("panel-health"), Object.entries(panel));
-  fillPairs(at("unbelieved"), Object.entries(state.health["not believed"]));
-  write(at("time-health"), `${state.elapsed_s.toLocaleString("en-GB")} simulated seconds, ${reached()}, ${state.frames.toLocaleString("en-GB")} frames on the air.`);
-};
-
-let pace = [];
-const reached = () => {
-  if (pace.length < 2) return "";
-  const [a, b] = [pace[0], pace[pace.length - 1]];
-  const rate = (b.s - a.s) / Math.max(0.001, (b.w - a.w) / 1000);
-  return `${rate.toFixed(rate < 10 ? 1 : 0)} a second`;
+  const unbelieved = Object.entries(state.health["not believed"]);
+  fillPairs(at("unbelieved"), unbelieved.length ? unbelieved : [["so far", "nothing"]]);
+  write(at("time-health"), `${state.elapsed_s.toLocaleString("en-GB")} simulated seconds, ${state.pace === null ? "" : `${state.pace.toLocaleString("en-GB")} a second, `}${state.frames.toLocaleString("en-GB")} frames on the air.`);
 };
 
 const link = async () => {
@@ -157,7 +150,7 @@ const link = async () => {
 
 const FILES = [
   ["air.pcap", "The air, for Wireshark"], ["zigbee_pc_keys", "The simulated home's keys, for Wireshark"], ["firmware.log", "The firmware's log"],
-  ["readings.csv", "The readings: the meters' own and the display's"], ["history.zip", "The display's own history, as it stands in its flash"], ["story.json", "The story, decoded"], ["replay.json", "This run: seed and deeds"],
+  ["readings.csv", "The readings: the meters' own and the display's"], ["history.zip", "The display's own history: half-hours and days as tables (CSV), and its files"], ["story.json", "The story, decoded"], ["replay.json", "This run: seed and deeds"],
 ];
 
 const takeAway = () => {
@@ -229,7 +222,7 @@ tabs(at("views"), id => {
 }, chosen);
 
 on("hello", it => {
-  if (!hello || hello.run !== it.run) { rows = []; log = []; pace = []; held = null; drawnKey = ""; }
+  if (!hello || hello.run !== it.run) { rows = []; log = []; held = null; drawnKey = ""; }
   hello = it;
   rows = [];
   log = [];
@@ -251,8 +244,6 @@ on("log", lines => {
 });
 on("state", it => {
   state = it;
-  pace.push({ s: it.elapsed_s, w: performance.now() });
-  pace = pace.slice(-12);
   if (chosen === "tab-health") draw();
 });
 
