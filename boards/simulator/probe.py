@@ -48,18 +48,18 @@ def _counts(module):
     return module.name not in ("snapshot", "rounds")
 
 
-def _take(app):
+def _take():
     # A task's own locals, and what it has passed on, would stay in the heap.
     with lazy.module("snapshot", "settings") as snapshot:
-        _ears.write(snapshot.take(app, lazy.live_bytes, lazy.peak_bytes))
+        _ears.write(snapshot.take(_app, lazy.live_bytes, lazy.peak_bytes))
 
 
-async def _listen(app):
+async def _listen():
     reader = asyncio.StreamReader(_ears)
     while True:
         await reader.readline()
         _measure()
-        _take(app)
+        _take()
 
 
 def _wait(self, wait_ms, wait=IOQueue.wait_io_event):
@@ -70,14 +70,10 @@ def _wait(self, wait_ms, wait=IOQueue.wait_io_event):
         _measure()
 
 
-async def _run():
-    app = App(board)
-    asyncio.create_task(_listen(app))
-    await app.run()
-
-
 lazy.peak_bytes = lazy.live_bytes = lazy.loaded = lazy.second = 0
 IOQueue.wait_io_event = _wait
 lazy.module.__enter__ = _load
 lazy.module.__exit__ = _drop
-asyncio.run(_run())
+_app = App(board)
+asyncio.create_task(_listen())
+asyncio.run(_app.run())
