@@ -87,7 +87,7 @@ class History:
         wh, sent, cost = (40000000, 9000000, 999999900) if self.view.kind == "extreme" else (98760, 41200, 3104500)
         return wh, sent, cost, flags
 
-    def own(self, first, back, commodity=0):
+    def own(self, first, back, commodity=0, today=None):
         return (5431, None, 186700) if self.view.kind == "metered" else (None, None, None)
 
     def days(self, commodity, last, count):
