@@ -12,6 +12,7 @@ from inkmeter.ledger import (
     BASE_RECEIVED,
     BASE_UTC,
     COST,
+    DAY,
     DAY_END,
     DAY_SUM,
     DELIVERED,
@@ -45,7 +46,7 @@ from inkmeter.ledger import (
 )
 from inkmeter.log import log
 from inkmeter.rates import CALORIFIC_VALUE, CONVERSION_FACTOR
-from inkmeter.records import HALF_HOUR
+from inkmeter.records import HALF_HOUR, day_start
 
 _DEAREST = const(1000000)  # 10 GBP a kWh
 
@@ -119,7 +120,7 @@ def today(ledger, commodity):
     """
     s = ledger.books[commodity]
     now = ledger.clock.now()
-    if not s[UTC] or now is None or now >= s[DAY_END]:
+    if not s[UTC] or now is None or not day_start(s[DAY]) <= now < s[DAY_END]:
         return None
     wh, sent, cost, flags, _ = so_far(ledger, commodity, DAY_SUM)
     if s[STANDING] is not None:

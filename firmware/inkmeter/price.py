@@ -77,12 +77,12 @@ async def run(rounds, commodity):
     payload = None
     if server.price_endpoint is not None:
         payload = await commands.command(rounds, commodity, PRICE, _GET_CURRENT_PRICE, _PUBLISH_PRICE, _RX_ON_WHEN_IDLE)
-    if payload is None:
+    published = None if payload is None else PublishedPrice(payload)
+    if published is None or published.start == _CANCELLED:
         price = rounds.session.home.price(commodity)
         if price.rate.received is not None or server.price_endpoint is not None:
             price.rate.put(None, uptime(), rounds.session.clock.now())
         return None
-    published = PublishedPrice(payload)
     await acknowledge(rounds, commodity, published)
     return in_force(rounds, commodity, published)
 

@@ -109,8 +109,7 @@ def add(commodity, start, rate, end):
     time from which on this is news, or None where it was known already. Raises OSError where the flash is full.
     """
     _recover()
-    if end is None:
-        end = FOREVER
+    end = FOREVER if end is None else min(end, FOREVER)
     if end <= start:
         return None
     news = None

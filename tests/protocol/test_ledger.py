@@ -140,6 +140,15 @@ def full(*words):
     raise OSError(28)
 
 
+def test_a_clock_put_back_over_midnight_does_not_call_tomorrow_today():
+    ledger = fresh()
+    read(ledger, IMPORT, MIDNIGHT - 100, 1000)
+    read(ledger, IMPORT, MIDNIGHT + 10, 1100)
+    assert ledger.today(IMPORT) is not None
+    ledger.clock.utc = MIDNIGHT - 50
+    assert ledger.today(IMPORT) is None
+
+
 def test_a_rate_that_ends_is_not_used_beyond_its_end():
     ledger = fresh()
     ledger.rate(IMPORT, MIDNIGHT, 10000, MIDNIGHT + 600)
@@ -413,6 +422,13 @@ def test_a_clock_that_goes_years_ahead_for_an_hour_costs_no_history():
     assert len([name for name in os.listdir("books") if name.startswith("h0")]) == 14
     first = MIDNIGHT + 7 * 32 * 86400
     assert [found[1] for found in history.each(IMPORT, first, first + HALF)] == [10]
+
+
+def test_a_time_beyond_the_last_is_none():
+    fresh()
+    assert rates.add(IMPORT, rates.FOREVER, 7, rates.FOREVER + 600) is None
+    assert rates.add(IMPORT, rates.FOREVER - 60, 7, rates.FOREVER + 600) == rates.FOREVER - 60
+    assert rates.over(IMPORT, rates.FOREVER - 70, rates.FOREVER - 50)[1] == (rates.FOREVER - 60, 7)
 
 
 def test_what_was_heard_later_wins():

@@ -154,6 +154,17 @@ def test_a_price_that_says_no_more_than_that_it_holds_now_ends_where_the_calenda
     wipe_books()
 
 
+def test_a_price_that_was_cancelled_is_not_in_force():
+    session = Home()
+    now = EPOCH + session.now
+    session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 100, now - 60, 20))]
+    session.job("price")
+    assert session.home.price(0).rate.value == 100
+    session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 200, 0xFFFFFFFF, 20))]
+    assert session.job("price") is None
+    assert session.home.price(0).rate.value is None and len(session.ledger.rates) == 1
+
+
 def test_another_rate_in_force_is_a_reason_to_ask_for_the_price():
     session = Home()
     session.radio.attributes[ESME, 0x0702] = {0x0020: (0x30, b"\x02")}

@@ -382,9 +382,12 @@ def test_the_meter_s_own_figure_of_a_day_stands_beside_ours_or_alone():
     found = shown(home, page=DAY, ledger=ledger)
     assert "£1.87" in found and "£1.85, 5.42 kWh" in found
     # What was heard yesterday was yesterday's.
-    for seconds, is_shown in ((10 * 3600, True), (11 * 3600, False)):
-        found = shown(home, page=DAY, ledger=ledger, now=100 + seconds)
+    clock = Double(now=lambda: UTC // 86400 * 86400 + 1800)
+    for seconds, is_shown in ((1700, True), (1900, False)):
+        found = shown(home, page=DAY, ledger=ledger, now=100 + seconds, clock=clock)
         assert ("£1.87" in found) == is_shown, seconds
+    # And what was heard long ago is no longer so.
+    assert "£1.87" not in shown(home, page=DAY, ledger=ledger, now=100 + 4000)
     halves = [None] * 48
     kept.own = lambda *words: (None, None, None)
     assert "Nothing kept yet" in shown(home, page=DAY, ledger=ledger, cursor=1)
