@@ -347,6 +347,10 @@ def test_the_past_by_days():
     assert (wh, sent, cost, missing, gas, last) == (21500, 0, 6450, 0, 605, today)
     view.cursor = 1
     assert past.fetch(view, "week", 100)[5] == 24 and asked[-1] == (h.GAS, today - 1, 30)
+    # Gas that nobody could convert has no cost, and neither has the week.
+    kept[h.GAS, today - 4] = (None, 180, None, 64)
+    view.cursor = 0
+    assert past.fetch(view, "week", 100)[6] is None
     # A day without a price has no cost, and neither has the week; of a home without gas nothing is asked.
     kept[h.ELECTRICITY, today - 3] = (3000, 0, None, 1)
     view.cursor = 0

@@ -98,13 +98,15 @@ def _sums(entries):
     wh = sent = cost = None
     priced = True
     for entry in entries:
-        if entry is not None and entry[0] is not None:
+        if entry is None:
+            continue
+        if entry[0] is not None:
             wh = (wh or 0) + entry[0]
             sent = (sent or 0) + (entry[1] or 0)
-            if entry[2] is None:
-                priced = False
-            else:
-                cost = (cost or 0) + entry[2]
+        if entry[2] is None:
+            priced = False
+        else:
+            cost = (cost or 0) + entry[2]
     return wh, sent, cost if priced else None
 
 
