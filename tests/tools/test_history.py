@@ -164,3 +164,12 @@ def test_a_day_that_was_marked_is_summed_up_anew_and_the_charge_added(books):
     (books / "d0.0").write_bytes(day(5, 6, 1000, 70, -0x7FFFFFFF, history.FILLED, 48))
     plain = history.days(books, history.ELECTRICITY)[first]
     assert (plain.cost, plain.standing_charge, plain.how) == (1000, None, "from the meter's own log")
+
+
+def test_an_hour_before_midnight_utc_is_of_the_next_summer_day(tmp_path):
+    at = datetime.datetime(2026, 6, 30, 23, 0, tzinfo=datetime.UTC)
+    number, index = divmod(int((at - history.EPOCH) / history.HALF_HOUR), 1536)
+    (tmp_path / f"h0.{number}").write_bytes(bytes(16 * index) + half(100, 0, 0, 0, 0) + bytes(88))
+    assert list(history.days(tmp_path, history.ELECTRICITY)) == [datetime.date(2026, 7, 1)]
+    (row,) = csv.DictReader(io.StringIO(history.half_hours_csv(tmp_path)))
+    assert (row["utc_start"], row["local_start"]) == ("2026-06-30T23:00Z", "2026-07-01T00:00+01:00")

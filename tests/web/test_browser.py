@@ -125,9 +125,29 @@ def test_the_back_office_refuses_in_words(home, browse):
         switch.click()
         site.locator("#nav").get_by_role("link", name="Add a device").click()
     tab(page, "Hub")
-    page.get_by_role("switch", name="Its list is full").click()
+    full = page.get_by_role("switch", name="Its list is full")
+    full.click()
     send(site, home)
     site.locator("#outcome.problem", has_text="Your hub is full.").wait_for()
+    full.click()
+    # Nobody comes while the hub is open: the display has no power.
+    page.get_by_role("switch", name="Power", exact=True).click()
+    tab(page, "Supplier")
+    page.get_by_label("The hub stays open").fill("1")
+    site.locator("#nav").get_by_role("link", name="Add a device").click()
+    send(site, home)
+    site.locator("#outcome.problem", has_text="The device did not join in time.").wait_for()
+    # It comes, and is kept from the meters.
+    page.get_by_role("switch", name="No access to the meters").click()
+    page.get_by_role("switch", name="Power", exact=True).click()
+    page.get_by_text("The panel shows two codes.").wait_for()
+    site.locator("#nav").get_by_role("link", name="Add a device").click()
+    page.get_by_label("The hub stays open").fill("10")
+    send(site, home)
+    site.locator("#nav").get_by_role("link", name="Devices").click()
+    site.get_by_role("cell", name="Joined; no access to the meters yet").wait_for()
+    page.get_by_role("switch", name="No access to the meters").click()
+    site.get_by_role("cell", name="Reads your meters").wait_for()
 
 
 def test_two_browsers_and_a_reload_in_the_middle(home, browse):
