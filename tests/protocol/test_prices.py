@@ -154,6 +154,32 @@ def test_a_price_that_says_no_more_than_that_it_holds_now_ends_where_the_calenda
     wipe_books()
 
 
+def test_a_price_that_is_not_the_expected_one_makes_void_what_was_to_come():
+    wipe_books()
+    session = Home()
+    session.ledger = Ledger(session.clock)
+    now = EPOCH + session.now
+    for since, until, rate in ((now - 600, now + 900, 13_120), (now + 900, now + 9000, 29_870)):
+        session.ledger.rate(0, since, rate, until)
+    session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 13_120, 0, 0xFFFF))]
+    session.job("price")
+    session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 24_500, 0, 0xFFFF))]
+    told = session.told
+    told.known[0] = now + 9000
+    for row in range(len(told._due)):
+        told._due[row] = session.now + 5000
+    session.job("price", 0, told)
+    assert rates.over(0, now, now + 10_000) == [(now, 24_500)]
+    assert max(due(told, rounds.SCHEDULED), due(told, rounds.CALENDARS)) <= session.now + 60
+    assert told.known[0] == 0
+    # The same again is what is expected.
+    for row in range(len(told._due)):
+        told._due[row] = session.now + 5000
+    session.job("price", 0, told)
+    assert due(told, rounds.SCHEDULED) == session.now + 5000
+    wipe_books()
+
+
 def test_a_price_that_was_cancelled_is_not_in_force():
     session = Home()
     now = EPOCH + session.now
