@@ -102,7 +102,10 @@ def gas_factors(ledger, calorific_value, conversion_factor):
 
 
 def holds(ledger, before):
-    """Whether some half-hour before a UTC is known."""
+    """Whether something that was used before a UTC is known."""
+    for s in ledger.books:
+        if s[UTC] and s[BASE_UTC] < before:
+            return True
     with lazy.module("history", "records") as history:
         return history.holds(before)
 

@@ -15,6 +15,7 @@ from inkmeter.rounds import DEVICE_MANAGEMENT as JOB
 _EACH = const(21600)
 _CLOCK_RETRY = const(60)
 _CANCELLED = const(0xFFFFFFFF)
+_NOTICED = const("books/noticed")  # of `inkmeter.events`
 
 _CHANGE_OF_TENANCY = const(0x00)
 _CHANGE_OF_SUPPLIER = const(0x01)
@@ -98,6 +99,9 @@ def obey(rounds, commodity, control, when):
         forgot = ledger and (when is None or ledger.holds(when))
         if forgot:
             ledger.forget()
+        elif ledger:
+            # The meter's log goes back further than the books.
+            store.keep(_NOTICED, b"")
         store.drop("figures")
     elif ledger and when is not None:
         if control & CLEAR_TARIFF:

@@ -235,7 +235,10 @@ def test_gas_that_is_filled_in_later_is_converted_as_it_was_then():
 def test_whether_anything_is_known_from_before():
     ledger = fresh()
     assert not ledger.holds(MIDNIGHT + 86400)
-    steady(ledger, MIDNIGHT, MIDNIGHT + 4000, 0, 1000)
+    read(ledger, IMPORT, MIDNIGHT, 0)
+    read(ledger, IMPORT, MIDNIGHT + 60, 10)
+    assert ledger.holds(MIDNIGHT + 60) and not ledger.holds(MIDNIGHT)
+    steady(ledger, MIDNIGHT + 70, MIDNIGHT + 4000, 10, 1000)
     assert ledger.holds(MIDNIGHT + HALF) and not ledger.holds(MIDNIGHT)
     read(ledger, GAS, MIDNIGHT - 40 * 86400, 1)
     read(ledger, GAS, MIDNIGHT - 40 * 86400 + HALF, 2)

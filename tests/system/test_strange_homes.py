@@ -3,7 +3,6 @@
 import asyncio
 import os
 import struct
-from types import SimpleNamespace
 
 import bellows.types as t
 import pytest
@@ -23,7 +22,7 @@ class Raw:
         body = struct.pack("<HB", identifier, self.status)
         if not self.status:
             body += bytes((self.kind,)) + self.value
-        return SimpleNamespace(serialize=lambda: body)
+        return body
 
 
 async def until_fresh(home, seconds):

@@ -241,6 +241,7 @@ def test_a_neighbours_hub_comes_and_goes(home, browse):
     lets_in = page.get_by_role("switch", name="Lets in anybody")
     lets_in.tap()
     page.locator("#refusal", has_text="There is no neighbour's hub.").wait_for()
+    assert lets_in.get_attribute("aria-checked") == "false"
     page.get_by_role("switch", name="Neighbour's hub").tap()
     home.until(lambda now: now["values"]["neighbour"])
     lets_in.tap()

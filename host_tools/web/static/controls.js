@@ -8,7 +8,8 @@ let values = {};
 let chosen = "House";
 const refresh = new Map();
 
-const act = (name, value) => order(name, value).then(() => complain(null), complain);
+const told = promise => promise.then(() => complain(null), complain);
+const act = (name, value) => told(order(name, value));
 
 const explained = one => (one.about ? h("span", { class: "quiet", id: `about-${one.name}` }, one.about) : null);
 const described = one => (one.about ? `about-${one.name}` : null);
@@ -23,7 +24,7 @@ const kinds = {
   toggle: one => {
     const button = h("button", { type: "button", role: "switch", class: "toggle", "data-control": one.name, "aria-describedby": described(one) },
       h("span", { class: "rocker", "aria-hidden": "true" }), h("span", {}, one.label));
-    button.onclick = () => turn(button, value => act(one.name, value));
+    button.onclick = () => told(turn(button, value => order(one.name, value)));
     refresh.set(one.name, value => shows(button, value));
     return h("div", { class: "control" }, button, explained(one));
   },

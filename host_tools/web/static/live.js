@@ -76,12 +76,16 @@ export const fillPairs = (list, rows) => {
   });
 };
 
-/** Turns a switch over at once and orders it; what the home says until it has answered is older than that. */
+/** Turns a switch over at once and orders it; what the home says until it has answered is older than that. What is
+ * refused is turned back. */
 export const turn = (one, ask) => {
   const value = one.getAttribute("aria-checked") !== "true";
   one.setAttribute("aria-checked", String(value));
   one.dataset.turning = "yes";
-  return ask(value).finally(() => { delete one.dataset.turning; });
+  return ask(value).catch(error => {
+    one.setAttribute("aria-checked", String(!value));
+    throw error;
+  }).finally(() => { delete one.dataset.turning; });
 };
 
 /** Shows what the home says of a switch. */
