@@ -1,11 +1,15 @@
 """What the page's server answers, asked without a browser, with the real firmware behind it."""
 
+import asyncio
 import io
 import json
 import socket
+import struct
+import time
 import zipfile
 
 import pytest
+from aiohttp import ClientConnectionResetError
 from PIL import Image
 
 from host_tools import screen_reader
@@ -139,6 +143,18 @@ def test_power_and_reset(home):
     home.until(lambda now: "P02" in now["words"])
 
 
+def test_a_browser_that_goes_is_no_fault_of_the_home_s():
+    faults = []
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda loop, context: faults.append(context["exception"]))
+    server._spare_the_home(loop)
+    mine = ValueError("mine")
+    for error in (ClientConnectionResetError("Cannot write to closing transport"), BrokenPipeError(), mine):
+        loop.call_exception_handler({"message": "", "exception": error})
+    loop.close()
+    assert faults == [mine]
+
+
 def test_a_port_that_is_taken_is_left_alone():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -146,3 +162,28 @@ def test_a_port_that_is_taken_is_left_alone():
         port = taken.getsockname()[1]
         with server._listen("127.0.0.1", port) as other:
             assert other.getsockname()[1] != port
+
+
+def test_browsers_that_vanish_take_nothing_with_them(home):
+    home.do("speed", 60)
+    address = ("127.0.0.1", int(home.url.rsplit(":", 1)[1]))
+    upgrade = (
+        b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    # A text that is no order, one that asks for something, a farewell, half a frame; then gone without a word.
+    mask = bytes(4)
+    last_words = (b"", b"\x81\x82" + mask + b"{}", b"\x88\x80" + mask, b"\x89\x80" + mask, b"\x81\x85" + mask + b"{")
+    for i in range(60):
+        with socket.create_connection(address) as browser:
+            browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if i % 3 == 2:
+                browser.sendall(b"GET /download/air.pcap HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 3)
+            else:
+                browser.sendall(upgrade)
+                browser.recv(100)
+                browser.sendall(last_words[i % 5])
+            if i % 2:
+                time.sleep(0.02)
+    before = home.state()["elapsed_s"]
+    home.until(lambda now: now["elapsed_s"] > before + 60)
