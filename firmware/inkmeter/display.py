@@ -97,8 +97,8 @@ class Display:
         with module("paint") as paint:
             done = await paint.paint(self, marks, full)
         with module("refresh", "light") as refresh:
-            full_lot = refresh.drawn(self, done, now)
-        if full_lot:
+            many = refresh.drawn(self, done, now)
+        if many:
             with module("worn", "store") as worn:
                 worn.add()
 

@@ -114,9 +114,10 @@ def in_force(rounds, commodity, published):
     price = session.home.price(commodity)
     utc = session.clock.now()
     now = uptime()
-    if published.rate is not None and utc is not None:
-        _compare(rounds, commodity, published, utc)
-    price.rate.put(_a_kwh(commodity, published), now, utc)
+    rate = _a_kwh(commodity, published)
+    if rate is not None and utc is not None:
+        _compare(rounds, commodity, published, rate, utc)
+    price.rate.put(rate, now, utc)
     price.currency = published.currency
     price.tier = published.tier
     price.label = published.label
@@ -153,19 +154,19 @@ def _a_kwh(commodity, published):
     return published.rate if not unit or unit == commodity else None
 
 
-def _compare(rounds, commodity, published, utc):
+def _compare(rounds, commodity, published, rate, utc):
     # With what the log says, of a calendar or of prices that were told before.
     with module("rates") as rates:
         known = rates.over(commodity, utc, utc + _HORIZON)
-    if known[0][1] not in (None, _a_kwh(commodity, published)):
+    if known[0][1] not in (None, rate):
         # Another tariff, of which nobody told: what was to come is not to come.
         rounds.known[commodity] = 0
         for job in (SCHEDULED, TARIFF, MATRIX, CALENDARS):
             rounds.hurry(job, commodity, _NEWS)
         return
-    for since, rate in known[1:]:
+    for since, other in known[1:]:
         # One that says no more than that it holds now ends where another is known to begin.
-        if published.open and rate is not None and (published.end is None or since < published.end):
+        if published.open and other is not None and (published.end is None or since < published.end):
             published.end = since
             return
 

@@ -175,7 +175,8 @@ class Page:
     # What browsers ask for
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
-        # Compressed, what is sent is sent by a task of aiohttp's own, which nobody asks how it ended.
+        # Compressed, a long message is sent by a task of aiohttp's own; where a browser goes meanwhile nobody takes its
+        # error, which would pass for a fault of the home's.
         socket_ = web.WebSocketResponse(max_msg_size=_LONGEST_MESSAGE, timeout=_FOR_EVER_S, compress=False)
         await socket_.prepare(request)
         browser = Browser()
@@ -367,17 +368,6 @@ def _listen(host: str, wanted: int) -> socket.socket:
     raise OSError(f"no free port on {host}")
 
 
-def _spare_the_home(loop: asyncio.AbstractEventLoop) -> None:
-    """Takes a browser that goes while it is written to for no fault of the home's, which would end it."""
-    before = loop.get_exception_handler()
-
-    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if before and not isinstance(context.get("exception"), ConnectionError):
-            before(loop, context)
-
-    loop.set_exception_handler(handle)
-
-
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -387,7 +377,6 @@ def _is_loopback(host: str) -> bool:
 
 async def serve(home: Run, listening: socket.socket, order: Order, number: int, host: str) -> Order:
     """Serves the pages of one run until somebody orders another, which it returns."""
-    _spare_the_home(asyncio.get_running_loop())
     bench = Bench(home, order)
     address = "{}:{}".format(*listening.getsockname()[:2])
     page = Page(bench, number, "" if _is_loopback(host) else _EXPOSED.format(address=address))

@@ -133,13 +133,19 @@ def test_gas_is_priced_by_the_kwh_although_its_price_names_what_the_meter_counts
     assert session.home.price(home.GAS).rate.value is None and len(session.ledger.rates) == 1
 
 
-def test_a_price_that_says_no_more_than_that_it_holds_now_ends_where_the_calendar_has_another():
+def with_prices_ahead():
+    """A home with books of its own that know what is to come."""
     wipe_books()
     session = Home()
     session.ledger = Ledger(session.clock)
     now = EPOCH + session.now
     for since, until, rate in ((now - 600, now + 900, 13_120), (now + 900, now + 9000, 29_870)):
         session.ledger.rate(0, since, rate, until)
+    return session, now
+
+
+def test_a_price_that_says_no_more_than_that_it_holds_now_ends_where_the_calendar_has_another():
+    session, now = with_prices_ahead()
     ahead = [(now, 13_120), (now + 900, 29_870), (now + 9000, None)]
     for start, minutes in ((0, 1440), (0, 0xFFFF), (now - 600, 0xFFFF)):
         session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 13_120, start, minutes))]
@@ -155,12 +161,7 @@ def test_a_price_that_says_no_more_than_that_it_holds_now_ends_where_the_calenda
 
 
 def test_a_price_that_is_not_the_expected_one_makes_void_what_was_to_come():
-    wipe_books()
-    session = Home()
-    session.ledger = Ledger(session.clock)
-    now = EPOCH + session.now
-    for since, until, rate in ((now - 600, now + 900, 13_120), (now + 900, now + 9000, 29_870)):
-        session.ledger.rate(0, since, rate, until)
+    session, now = with_prices_ahead()
     session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 13_120, 0, 0xFFFF))]
     session.job("price")
     session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 24_500, 0, 0xFFFF))]
@@ -177,6 +178,10 @@ def test_a_price_that_is_not_the_expected_one_makes_void_what_was_to_come():
         told._due[row] = session.now + 5000
     session.job("price", 0, told)
     assert due(told, rounds.SCHEDULED) == session.now + 5000
+    # And one that is in another unit says nothing of it.
+    session.radio.commands[ESME, PRICE, 0] = [(0, publish_price(now, 99, 0, 0xFFFF, 2))]
+    session.job("price", 0, told)
+    assert due(told, rounds.SCHEDULED) == session.now + 5000 and session.home.price(0).rate.value is None
     wipe_books()
 
 
