@@ -90,6 +90,10 @@ class Clock(asyncio.SelectorEventLoop):
         """Zigbee UTC: whole seconds since 2000-01-01."""
         return self.now_us // 1_000_000 - ZIGBEE_EPOCH_S
 
+    async def sendfile(self, transport, file, offset=0, count=None, *, fallback=True):
+        """Not offered: aiohttp writes files itself then, and takes a browser that goes meanwhile for no fault."""
+        raise NotImplementedError
+
     def _run_once(self) -> None:
         # What the base class does, for a loop that has no sockets and whose time is a number.
         if self.served:

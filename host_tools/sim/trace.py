@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from host_tools.sim.radio.mac import Mac
     from host_tools.sim.world import World
 
-_WAITING = 5000  # undecoded events; older ones are dropped when nobody keeps up
+_WAITING = 5000  # undecoded frames; older ones are dropped when nobody keeps up
 _KEPT, _STORY_KEPT = 1500, 800
 _LONGEST_VALUE = 120
 _HIDDEN = "not shown"
@@ -44,6 +44,7 @@ _CLUSTERS = {
 _CLUSTER_NAMES = {0x0800: "Key Establishment", 0x0000: "Basic", 0x000A: "Time"}
 
 Fields = list[tuple[str, str]]
+_Waiting = collections.deque[tuple[int, int, Callable[[int, float], "Row"]]]
 Layer = tuple[str, Fields]
 
 
@@ -103,30 +104,35 @@ class Trace:
     def __init__(self, world: World, elapsed_us: Callable[[], int]) -> None:
         self._world = world
         self._elapsed_us = elapsed_us
-        self._waiting: collections.deque[tuple[int, Callable[[int, float], Row]]] = collections.deque()
+        self._frames: _Waiting = collections.deque()
+        self._told: _Waiting = collections.deque()  # by no wire, and by nobody twice: never dropped
+        self._noted = 0
         self.rows: collections.deque[Row] = collections.deque(maxlen=_KEPT)
         self.story: collections.deque[Row] = collections.deque(maxlen=_STORY_KEPT)
         self.count = self.dropped = 0
         world.air.taps.append(self._on_air)
         world.ncp.ezsp.taps.append(self._on_ezsp)
 
-    def _note(self, decoder: Callable[[int, float], Row]) -> None:
-        self._waiting.append((self._elapsed_us(), decoder))
-        if len(self._waiting) > _WAITING:
-            self._waiting.popleft()
+    def _note(self, waiting: _Waiting, decoder: Callable[[int, float], Row]) -> None:
+        self._noted += 1
+        waiting.append((self._noted, self._elapsed_us(), decoder))
+        if waiting is self._frames and len(waiting) > _WAITING:
+            waiting.popleft()
             self.dropped += 1
 
     def _on_air(self, sender: Mac, frame: bytes) -> None:
         node, channel = sender.node, sender.channel
-        self._note(lambda n, t: self._row(n, t, "air", frame, AirDecoder(self._world, node, channel).decode(frame)))
+        decoder = AirDecoder(self._world, node, channel)
+        self._note(self._frames, lambda n, t: self._row(n, t, "air", frame, decoder.decode(frame)))
 
     def _on_ezsp(self, to_ncp: bool, frame: bytes) -> None:
-        self._note(lambda n, t: self._row(n, t, "uart", frame, decode_ezsp(self._world.ncp.ezsp, to_ncp, frame)))
+        ezsp = self._world.ncp.ezsp
+        self._note(self._frames, lambda n, t: self._row(n, t, "uart", frame, decode_ezsp(ezsp, to_ncp, frame)))
 
-    def tell(self, source: str, to: str, name: str, about: str = "", stage: str = "") -> None:
+    def tell(self, source: str, to: str, name: str, about: str = "", stage: str = "", *, story: bool = True) -> None:
         """Notes something that no wire carries: a press, a form, a picture."""
-        said = _Said(source, to, name, stage, about, story=True)
-        self._note(lambda n, t: self._row(n, t, "life", b"", said))
+        said = _Said(source, to, name, stage, about, story=story)
+        self._note(self._told, lambda n, t: self._row(n, t, "life", b"", said))
 
     @staticmethod
     def _row(n: int, t: float, wire: str, frame: bytes, said: _Said) -> Row:
@@ -137,9 +143,9 @@ class Trace:
 
     def decode(self, limit: int) -> list[Row]:
         """Decodes up to so many events that wait; returns them."""
-        new = []
-        while self._waiting and len(new) < limit:
-            at_us, decoder = self._waiting.popleft()
+        new: list[Row] = []
+        while len(new) < limit and (waiting := [one for one in (self._frames, self._told) if one]):
+            _, at_us, decoder = min(waiting, key=lambda one: one[0][0]).popleft()
             self.count += 1
             row = decoder(self.count, at_us / 1e6)
             new.append(row)

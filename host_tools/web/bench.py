@@ -185,7 +185,8 @@ class Bench:
     def _on_screen(self, screen: Screen) -> None:
         self.glass.refresh(screen.picture, screen.full)
         self.screens += 1
-        self.trace.tell("device", "wall", "A full refresh" if screen.full else "A partial refresh")
+        what = "A full refresh" if screen.full else "A partial refresh"
+        self.trace.tell("device", "wall", what, story=False)
 
     # Doing
 

@@ -404,9 +404,9 @@ def _greet(listening: socket.socket, settings: Settings, host: str, folder: Path
     print(f"    http://{name}:{port}/\n")
     if not _is_loopback(host):
         print(f"Mind: {_EXPOSED.format(address=f'{name}:{port}')}\n")
-    print(f"The firmware's log is {folder / 'firmware.log'}. Ctrl-C ends it.", flush=True)
     if caveat:
-        print(caveat, flush=True)
+        print(f"{caveat}\n")
+    print(f"The firmware's log is {folder / 'firmware.log'}. Ctrl-C ends it.", flush=True)
 
 
 def serve_runs(listening: socket.socket, order: Order, folder: Path, host: str) -> None:

@@ -139,5 +139,6 @@ def _health(bench: Bench) -> dict[str, Any]:
             "full refreshes": world.panel.full_refreshes, "partial refreshes": world.panel.partial_refreshes,
             "complaints": len(world.panel.complaints), "the last": (world.panel.complaints or ["none"])[-1],
         },
+        "frames": {"shown": bench.trace.count, "too fast to be shown": bench.trace.dropped},
         "not believed": dict(world.ncp.stack.discarded),
     }  # fmt: skip

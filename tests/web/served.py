@@ -10,6 +10,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+_GREETED = "Ctrl-C ends it."
+
 
 class Served:
     """A served home: its address, and what it answers."""
@@ -81,29 +83,34 @@ class Served:
 
 @contextlib.contextmanager
 def serving(folder, *arguments):
-    """`inkmeter run` with these arguments, until the end of the with block."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "host_tools.cli", "run", "--port", "0", "--folder", str(folder), *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    said = ""
+    """`inkmeter run` with these arguments, until the end of the with block. After its greeting it is to say nothing."""
+    # Not a pipe: one that nobody reads is full some day, and whoever writes to it stands still.
+    printed = folder.with_name(f"{folder.name}.printed")
+    with printed.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "host_tools.cli", "run", "--port", "0", "--folder", str(folder), *arguments],
+            stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
     try:
-        for line in process.stdout:
-            said += line
-            if "Ctrl-C ends it" in line:
-                break
-        else:
-            raise AssertionError(said)
-        home = Served(process, re.search(r"http://\S+?(?=/\s)", said)[0])
-        home.said = said
+        home = _greeted(process, printed)
         yield home
-        assert process.poll() is None, process.stdout.read()
+        assert process.poll() is None, printed.read_text()
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            said, _ = process.communicate(timeout=15)
+            process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             process.kill()
-            said, _ = process.communicate()
-            raise AssertionError(f"it did not end on Ctrl-C: {said}") from None
-    assert "Traceback" not in said and "never retrieved" not in said, said
+            process.wait()
+            raise AssertionError(f"it did not end on Ctrl-C: {printed.read_text()}") from None
+    said = printed.read_text().removeprefix(home.said).strip()
+    assert not said, said
+
+
+def _greeted(process, printed):
+    while not (said := re.search(rf".*{_GREETED}\n", printed.read_text(), re.DOTALL)):
+        assert process.poll() is None, printed.read_text()
+        time.sleep(0.05)
+    home = Served(process, re.search(r"http://\S+?(?=/\s)", said[0])[0])
+    home.said = said[0]
+    return home

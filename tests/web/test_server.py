@@ -161,15 +161,16 @@ def test_browsers_that_vanish_take_nothing_with_them(paired_up):
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
         b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
     )
-    # In the middle of the long story of a pairing, or of a file; gone without a word.
-    for i in range(60):
+    # In the middle of the long story of a pairing, or of files; gone without a word.
+    for i in range(300):
         with socket.create_connection(address) as browser:
             browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            if i % 3 == 2:
-                browser.sendall(b"GET /download/air.pcap HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 3)
-            else:
+            if i % 5 == 4:
                 browser.sendall(upgrade)
                 browser.recv(100)
+            else:
+                name = (b"download/air.pcap", b"", b"static/watch.js")[i % 3]
+                browser.sendall(b"GET /%b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % name * 3)
             time.sleep(i % 10 / 1000)
     before = home.state()["elapsed_s"]
     home.until(lambda now: now["elapsed_s"] > before + 60)

@@ -72,7 +72,7 @@ let stage = "";
 
 const drawStory = () => {
   const box = at("story");
-  const story = (held || rows).filter(row => row.story && row.name !== "A partial refresh" && row.name !== "A full refresh");
+  const story = (held || rows).filter(row => row.story);
   const list = grouped(story);
   const last = list[list.length - 1];
   const key = last ? `${last.row.n}-${last.times}-${list.length}` : "";
@@ -139,7 +139,8 @@ const drawHealth = () => {
   fillPairs(at("panel-health"), Object.entries(panel));
   const unbelieved = Object.entries(state.health["not believed"]);
   fillPairs(at("unbelieved"), unbelieved.length ? unbelieved : [["so far", "nothing"]]);
-  write(at("time-health"), `${state.elapsed_s.toLocaleString("en-GB")} simulated seconds, ${state.pace === null ? "" : `${state.pace.toLocaleString("en-GB")} a second, `}${state.frames.toLocaleString("en-GB")} frames on the air.`);
+  const passed = state.health.frames["too fast to be shown"];
+  write(at("time-health"), `${state.elapsed_s.toLocaleString("en-GB")} simulated seconds, ${state.pace === null ? "" : `${state.pace.toLocaleString("en-GB")} a second, `}${state.frames.toLocaleString("en-GB")} frames on the air.${passed ? ` ${passed.toLocaleString("en-GB")} frames went by too fast to be shown here; the capture has them.` : ""}`);
 };
 
 const link = async () => {
