@@ -58,19 +58,19 @@ def rate(ledger, commodity, utc, rate, until):
     """
     if rate is not None and not -_DEAREST <= rate <= _DEAREST:
         rate = None
-    since = _note(commodity, utc, rate, until)
+    s = ledger.books[commodity % EXPORT]
+    since = _note(commodity, utc, rate, until, s[BASE_UTC])
     if since is not None:
-        s = ledger.books[commodity % EXPORT]
         s[END] = s[UNTIL] = 0
-        if s[UTC] and since < s[BASE_UTC]:
+        if since < s[BASE_UTC]:
             s[REPRICE] = min(s[REPRICE] or since, since)
 
 
-def _note(kind, utc, value, until=None):
+def _note(kind, utc, value, until=None, booked=0):
     # Since when that is news, None for never.
     try:
         with lazy.module("rates") as rates:
-            return rates.add(kind, utc, value, until)
+            return rates.add(kind, utc, value, until, booked)
     except OSError as error:
         # The device goes on; what is used meanwhile has no price.
         log("ledger", "cannot save:", error)

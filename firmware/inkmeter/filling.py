@@ -55,6 +55,7 @@ def reprice(ledger):
             ledger.due = ledger.due or s[REPRICE] > 0
             try:
                 _reprice(s, commodity, since, until)
+                rates.add(rates.LATE + commodity, 1, None, s[REPRICE] or None)
             except OSError as error:
                 log("ledger", "cannot save:", error)
 

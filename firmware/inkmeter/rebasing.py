@@ -4,7 +4,7 @@ import os
 
 from micropython import const
 
-from inkmeter import records
+from inkmeter import lazy, records
 from inkmeter.booking import adopt, book_to, can_be, close_half, commit, go_to_day, look_up, set_end
 from inkmeter.ledger import (
     BASE_RECEIVED,
@@ -22,6 +22,7 @@ from inkmeter.ledger import (
     PENDING,
     RATE,
     RECEIVED,
+    REPRICE,
     SLOTS,
     STANDING,
     SUSPECT,
@@ -47,6 +48,7 @@ def start(ledger):
     except OSError:
         pass
     ledger.books = [_load(commodity) for commodity in range(2)]
+    ledger.due = ledger.books[0][REPRICE] > 0 or ledger.books[1][REPRICE] > 0
 
 
 def forget(ledger):
@@ -80,6 +82,8 @@ def _load(commodity):
         s[NEXT_STANDING] = s[STANDING]
         s[BASE_UTC : BASE_RECEIVED + 1] = s[UTC : RECEIVED + 1]
         go_to_day(commodity, s, s[UTC])
+    with lazy.module("rates") as rates:
+        s[REPRICE] = rates.late(commodity)
     return s
 
 

@@ -22,6 +22,7 @@ from inkmeter.ledger import EXPORT, GAS, IMPORT  # noqa: E402
 BLOCK = 4096
 BLOCKS = 48
 HALF = 1800
+LATE_PRICE = 31000
 # The last four half-hours of a file of half-hours, 2026-10-10; local midnight is two half-hours before.
 START = (305 * records.PERIOD - 4) * HALF
 
@@ -180,6 +181,12 @@ def outage(book):
         yield lambda at=START + first * HALF, used=used: filling.fill(book, IMPORT, at, used, [7] * 20)
 
 
+def late_price(book):
+    """A price that was heard late: what was filed is priced again."""
+    yield lambda: book.rate(IMPORT, START - 7200, LATE_PRICE, None)
+    yield book.settle
+
+
 def another_household(book):
     """Everything is forgotten, and begins anew."""
     yield lambda: book.forget()
@@ -243,6 +250,14 @@ def after_the_cut(story, flash, states, step):
             kept = (now[0], now[2])
             if step == 0 and kept not in ((states[0][0], states[0][2]), (states[1][0], states[1][2])):
                 wrong = "half forgotten"
+        if story is late_price and not wrong:
+            # Whichever price is known now, all that was filed has it.
+            while book.due:
+                book.settle()
+            price = rates.over(IMPORT, START - 7200, START)[0][1]
+            found = {row[3] * 1000 // row[1] for row in history.each(IMPORT, START - 7200, START) if row[1]}
+            if found != {price} or price not in (20000, LATE_PRICE):
+                wrong = "price", found, price
         if story is half_hours and not wrong:
             # Nothing is lost and nothing is counted twice: the registers say what must be filed in the end.
             end = START + 60 * HALF
@@ -269,7 +284,7 @@ def main():
     say = sys.stdout.write
     image = prepare()
     failures = cuts = 0
-    for story in (half_hours, prices, outage, another_household):
+    for story in (half_hours, prices, outage, late_price, another_household):
         if sys.argv[4:] not in ([], [story.__name__]):
             continue
         states, flash = play(story, image)

@@ -122,6 +122,32 @@ def test_a_price_that_comes_weeks_late_prices_all_that_was_used_since_it_began()
     assert not ledger.due
 
 
+def test_a_power_cut_while_weeks_are_priced_again_leaves_nothing_at_its_old_price():
+    ledger = fresh()
+    days = 25
+    now = MIDNIGHT + days * 86400
+    ledger.rate(IMPORT, MIDNIGHT - 86400, 10000, None)
+    ledger.rate(EXPORT, MIDNIGHT - 86400, 5000, None)
+    read(ledger, IMPORT, MIDNIGHT, 0, 0)
+    read(ledger, IMPORT, now, days * 48 * 100, days * 48 * 10)
+    assert not ledger.due
+    ledger.rate(IMPORT, MIDNIGHT + 86400, 30000, None)
+    ledger.rate(EXPORT, MIDNIGHT + 2 * 86400, 6000, None)
+    # Before any of it is done, after two days of it, after four.
+    for done in range(3):
+        ledger = Ledger(Clock(now))
+        assert ledger.due, done
+        ledger.settle()
+    left = 0
+    while ledger.due:
+        ledger.settle()
+        left += 1
+    assert left == (days - 1) // 2 - 3, "what was done is not done again"
+    assert [history.day(IMPORT, DAY + i)[2] for i in range(days)] == [48000] + [4800 * 30] * (days - 1)
+    assert [history.day(IMPORT, DAY + i)[4] for i in range(days)] == [2400] * 2 + [480 * 6] * (days - 2)
+    assert not Ledger(Clock(now)).due
+
+
 def test_a_full_flash_costs_prices_and_no_more():
     ledger = fresh()
     add = rates.add
