@@ -112,6 +112,30 @@ def own(first, back, commodity=0, today=None):
     return tuple([None if value == 0xFFFFFFFF else value for value in row])
 
 
+def kept(commodity):
+    """What the meter itself keeps of months, then of weeks, that are over, the last one first: [(whether a month,
+    which, delivered, cost), ...]. Months count from January 2000, a week is the day of its Monday; they are UTC's.
+    Numbers as own() has them.
+    """
+    try:
+        with open("figures%d" % commodity, "rb") as file:
+            file.seek(_ROWS * ROW)
+            day = int.from_bytes(file.read(4), "little")
+    except OSError:
+        day = 0
+    if not day:
+        return []
+    year, month = civil(day * 86400)[:2]
+    this_month = (year - 2000) * 12 + month - 1
+    this_week = day - (day - 2) % 7
+    rows = []
+    for row in range(MONTH, _ROWS):
+        rows.append((True, this_month - 1 - (row - MONTH)) + own(row, 0, commodity))
+    for row in range(WEEK, MONTH):
+        rows.append((False, this_week - 7 - 7 * (row - WEEK)) + own(row, 0, commodity))
+    return [(month, which, wh, cost) for month, which, wh, _, cost in rows if wh is not None or cost is not None]
+
+
 def since(ledger, commodity, first):
     """(Wh, Wh sent or litres, cost, flags) from the local day `first` until now; MISSING in the flags where some of it
     is not known. None where nothing is.

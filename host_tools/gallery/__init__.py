@@ -27,7 +27,8 @@ _KINDS = {16: "box", 17: "box", 18: "squares", 19: "bars"}
 SHOWN = (
     "now-credit_2.9_en_normal", "now-export_2.9_en_normal", "now-stale_2.9_en_normal", "now-credit_4.2_en_normal",
     "now-export_4.2_en_normal", "now-credit_2.13_en_normal", "now-credit_2.9_en_large", "now-credit_2.9_cy_normal",
-    "day-export_2.9_en_normal", "week-credit_2.9_en_normal", "price-tou_2.9_en_normal", "price-export_4.2_en_normal",
+    "day-export_2.9_en_normal", "week-credit_2.9_en_normal", "kept_2.9_en_normal", "price-tou_2.9_en_normal",
+    "price-export_4.2_en_normal",
     "meters-tou_2.9_en_normal", "prepay-credit_2.9_en_normal", "message-confirm_2.9_en_normal",
     "message-private_2.9_en_normal", "events_2.9_en_normal",
     "status_2.9_en_normal", "survey-180_2.9_en_normal", "zero_2.9_en_normal", "settings-pin_2.9_en_normal",

@@ -93,6 +93,16 @@ class History:
     def own(self, first, back, commodity=0, today=None):
         return (5431, None, 186700) if self.view.kind == "metered" else (None, None, None)
 
+    def kept(self, commodity):
+        this = UTC // 86400
+        months = [(True, 315 - i, 245310 + i * 7919, 8410000 - i * 61900) for i in range(13)]
+        if commodity:
+            months[2] = months[2][:3] + (None,)
+        weeks = [(False, this - (this - 2) % 7 - 7 - 7 * i, 61200 - i * 919, 2012300) for i in range(5)]
+        if self.view.kind == "extreme":
+            months = [row[:2] + (99999999, 999999900) for row in months]
+        return months + weeks if self.view.kind in ("metered", "extreme") else []
+
     def days(self, commodity, last, count):
         kind = self.view.kind
         if kind == "nothing":
@@ -415,6 +425,13 @@ def metered(kind, back):
     return view
 
 
+def kept(cursor):
+    # What was before the display came.
+    view = on(WEEK, credit(), cursor)
+    view.kind = "metered"
+    return view
+
+
 def told():
     view = message(0x88)
     return on(PAGE_NOW, view)
@@ -480,6 +497,10 @@ def cases():
     yield "now-message", told
     yield "day-own", lambda: metered("credit", 0)
     yield "day-before-own", lambda: metered("metered", 1)
+    yield "kept", lambda: kept(2)
+    yield "kept-gas", lambda: kept(3)
+    yield "kept-more", lambda: kept(6)
+    yield "kept-extreme", lambda: on(WEEK, extreme(), 2)
     for name, make in (("export", export), ("extreme", extreme)):
         yield "month-" + name, lambda: on(WEEK, make(), 1)
         yield "day-before-" + name, lambda: on(DAY, make(), 1)

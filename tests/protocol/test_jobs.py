@@ -346,6 +346,14 @@ def test_periods_that_are_over():
     assert history.own(history.DAY, 0, 0, today + 1) == (None, None, None)
     assert history.own(history.DAY, 1, 0, today + 1) == (7000, 11, 200_123)
     assert history.own(history.DAY, 7, 0, today + 1)[0] is None and history.own(history.DAY, 8, 0, today + 1)[0] == 1000
+    # Which months and weeks they are is known of the day on which they were read.
+    last_month, monday = 303, 9256  # April 2025, Monday 5 May 2025
+    assert history.kept(0) == [
+        (True, last_month, 200_000, None),
+        (True, last_month - 12, 300_000, None),
+        (False, monday - 7, 50_000, None),
+    ]
+    assert history.kept(1) == [(True, last_month, 900_000, None)]
     # Of figures that were read over midnight, or without the time, nobody knows which days they are of.
     for known in (True, False):
         session.clock.known = known
@@ -356,6 +364,7 @@ def test_periods_that_are_over():
         today = (EPOCH + session.now) // 86400
         for back in range(9):
             assert history.own(history.DAY, back, 0, today) == (None, None, None)
+        assert history.kept(0) == []
     assert history.own(history.MONTH, 0, 1) == (900_000, None, None)
 
 

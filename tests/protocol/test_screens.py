@@ -335,18 +335,36 @@ def test_the_past_by_days():
         asked.append((commodity, last, count))
         return [kept.get((commodity, last - count + 1 + i)) for i in range(count)]
 
-    sys.modules["inkmeter.history"] = Double(days=days)
+    figures = {h.ELECTRICITY: [], h.GAS: []}
+    sys.modules["inkmeter.history"] = Double(days=days, kept=lambda commodity: list(figures[commodity]))
     for back in range(1, 7):
         kept[h.ELECTRICITY, today - back] = (1000 * back, 0, 300 * back, 0)
         kept[h.GAS, today - back] = (2000, 180, 100, 0)
     now = {h.ELECTRICITY: (500, 0, 150, 0), h.GAS: (100, 9, 5, 0)}
     view = view_of(reading(), WEEK, ledger=Double(today=lambda commodity: now[commodity]))
-    used, _, wh, sent, cost, missing, gas, last = past.fetch(view, "week", 100)
+    used, _, wh, sent, cost, missing, gas, last, month = past.fetch(view, "week", 100)
     assert asked == [(h.ELECTRICITY, today - 1, 6), (h.GAS, today - 1, 6)]
     assert list(used) == [250, 208, 166, 125, 83, 41, 20]
-    assert (wh, sent, cost, missing, gas, last) == (21500, 0, 6450, 0, 605, today)
+    assert (wh, sent, cost, missing, gas, last, month) == (21500, 0, 6450, 0, 605, today, 0)
     view.cursor = 1
-    assert past.fetch(view, "week", 100)[5] == 24 and asked[-1] == (h.GAS, today - 1, 30)
+    found = past.fetch(view, "week", 100)
+    assert (found[5], found[8]) == (24, 1) and asked[-1] == (h.GAS, today - 1, 30)
+    # What the meters keep comes after the two, of each that keeps something.
+    view.cursor = 2
+    assert past.fetch(view, "week", 100)[8] == 0
+    figures[h.GAS] = [(True, 315, 245310, 8410000), (False, today - 9, None, 100)]
+    periods = [(True, 315, 245310, 8410000), (False, today - 9, None, 100)]
+    assert past.fetch(view, "week", 100) == (None, h.GAS, periods, 0)
+    view.cursor = 5
+    assert past.fetch(view, "week", 100) == (None, h.GAS, periods, 1)
+    figures[h.ELECTRICITY] = [(True, 315, 1, None)]
+    view.home.meter(h.ELECTRICITY).divisor = 100
+    view.cursor = 2
+    assert past.fetch(view, "week", 100) == (None, h.ELECTRICITY, [(True, 315, 10, None)], 0)
+    view.cursor = 7
+    assert past.fetch(view, "week", 100) == (None, h.GAS, periods, 1)
+    view.home.meter(h.ELECTRICITY).divisor = 1000
+    figures[h.ELECTRICITY] = figures[h.GAS] = ()
     # Gas that nobody could convert has no cost, and neither has the week.
     kept[h.GAS, today - 4] = (None, 180, None, 64)
     view.cursor = 0

@@ -1,6 +1,7 @@
 """Each named home read completely: what the device holds against what the simulated meters and tariffs really are."""
 
 import asyncio
+import datetime as dt
 
 import pytest
 from inkmeter import facts, view
@@ -105,6 +106,26 @@ def test_periods_that_are_over_as_the_meter_has_them(living):
             assert delivered == used(end) - used(end - 86_400_000_000), back
             assert cost != 0xFFFFFFFF
         assert (home.flash / "figures1").exists()
+
+    living("credit-flat", story)
+
+
+def test_months_before_the_display_came(living):
+    async def story(home, facts_of):
+        used = home.world.meter.supply.register
+        for name in ("next", "next", "ok", "ok"):
+            home.press(name)
+            await home.sleep(6)
+        await home.until_shows("The meter's own figure", 60)
+        today = dt.datetime.fromtimestamp(home.clock.now_us // 1_000_000, dt.UTC)
+        end = today.replace(day=1, hour=0, minute=0, second=0)
+        for _ in range(3):
+            start = (end - dt.timedelta(1)).replace(day=1)
+            wh = used(round(end.timestamp()) * 1_000_000) - used(round(start.timestamp()) * 1_000_000)
+            assert home.shows(f"{start:%b %Y}") and home.shows(f"{wh / 1000:.1f} kWh"), (start, wh)
+            end = start
+        home.press("ok")
+        await home.until_shows("Gas", 60)
 
     living("credit-flat", story)
 

@@ -26,7 +26,8 @@ _LARGE = const(200)  # rows
 def fetch(view, name, now):
     """For `now` and `day`: (levels used, levels sent, Wh, Wh sent, cost, half-hours missing), then for `now` on a large
     panel the month so far (Wh, sent, cost, flags), for `day` what the meter itself says of it (Wh, cost); for `week` by
-    days, then the gas's cost and the last day's number; for `prepay` what a day has cost of late; for `price`
+    days, then the gas's cost, the last day's number and whether it is a month, or what the meter keeps: (None, whose,
+    history.kept() in Wh, which part is seen); for `prepay` what a day has cost of late; for `price`
     (levels, marks, UTC of the first, its first and last cheapest half-hour, their mean price); for `pairing` the rows
     of the QR code, and both numbers in groups. None: nothing known.
     """
@@ -49,12 +50,17 @@ def fetch(view, name, now):
             gas = home.fact(PREPAID | GAS_SIDE, now) and (view.cursor & 1 or not home.fact(PREPAID, now))
             return _a_day(history.days(h.GAS if gas else h.ELECTRICITY, today - 1, 7))
         if name == "week":
-            count = 30 if view.cursor & 1 else 6
+            sides = [side for side in (h.ELECTRICITY, h.GAS) if side in view.home.meters and history.kept(side)]
+            kind = view.cursor % (2 + len(sides))
+            if kind > 1:
+                side = sides[kind - 2]
+                return None, side, _kept(view, history, side), view.cursor // (2 + len(sides))
+            count = 30 if kind else 6
             days = list(history.days(h.ELECTRICITY, today - 1, count)) + [view.ledger.today(h.ELECTRICITY)]
             gas = None
             if h.GAS in view.home.meters:
                 gas = _sums(list(history.days(h.GAS, today - 1, count)) + [view.ledger.today(h.GAS)])[2]
-            return _levels(days, len(days)) + (gas, today)
+            return _levels(days, len(days)) + (gas, today, kind)
         day = today - (view.cursor if name == "day" else 0)
         halves = history.halves(h.ELECTRICITY, day)
         if halves is None:
@@ -85,6 +91,14 @@ def _own(view, history, back, now, utc):
         wh, _, cost = history.own(DAY, back - 1, h.ELECTRICITY, today)
         wh = None if wh is None else scale(wh, meter.multiplier, meter.divisor, 3)
     return wh, cost
+
+
+def _kept(view, history, side):
+    meter = view.home.meter(side)
+    rows = history.kept(side)
+    for i, (month, which, wh, cost) in enumerate(rows):
+        rows[i] = month, which, wh if wh is None else scale(wh, meter.multiplier, meter.divisor, 3), cost
+    return rows
 
 
 def _midnight(day):

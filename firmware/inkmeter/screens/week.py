@@ -1,4 +1,4 @@
-"""The last seven days; or the last thirty-one, when `view.cursor` is odd: bars, totals, and the meter's own figures."""
+"""The last seven days; the last thirty-one; what the meter keeps. OK goes from one to the next."""
 
 from inkmeter import dates, facts, people
 from inkmeter import words as w
@@ -6,14 +6,16 @@ from inkmeter import words as w
 
 def draw(page):
     view = page.view
-    month = view.cursor & 1
     past = view.past
+    if past and past[0] is None:
+        return ("kept",)
+    month = past[8] if past else view.cursor & 1
     total = past and past[2]
     page.title(page.say(w.THIS_MONTH if month else w.THIS_WEEK), "" if total is None else people.energy(total))
     if total is None:
         page.y += 12
         return "prose", page.say(w.NO_HISTORY), page.bottom
-    levels, downs, _, sent, cost, _, gas, last = past
+    levels, downs, _, sent, cost, _, gas, last, _ = past
     rows = [(page.say(w.ALL_COST), people.pounds(cost))]
     if gas is not None:
         rows.append((page.say(w.GAS), people.pounds(gas)))
