@@ -2,8 +2,9 @@
 
 Metering 0x0702, attribute set 0x04 (of the mirror: 0x0C, in kWh); Prepayment 0x0705, set 0x05. The file `figures0` or
 `figures1` holds 26 rows of three 32-bit numbers: delivered, received (both as raw as the Meter's registers) and cost in
-1/100,000; all ones for unknown. After them stands the number of the UTC day on which they were read, the day after the
-first row's; 0 for not known. It is written when something changed: once a day. `history.own` reads it.
+1/100,000; all ones for unknown. After them stands the number of the UTC day of which they are, the day after the first
+row's: when they were read, of gas when its meter last spoke to the mirror; 0 for not known. It is written when
+something changed: once a day. `history.own` and `history.kept` read it.
 """
 
 from struct import pack_into
@@ -20,6 +21,7 @@ _A_DAY = const(86400)
 _AT_ONCE = const(6)
 _ROWS = const(26)
 _ALTERNATIVE = const(0x0800)
+_READING_SNAP_SHOT_TIME = const(0xE20007)
 _CURRENCY_SCALING_FACTOR = const(0x300502)
 
 
@@ -41,7 +43,7 @@ def attribute(row, column):
 
 async def run(rounds, commodity):
     held = bytearray(b"\xff" * (ROW * _ROWS))
-    began = rounds.session.clock.now()
+    began = await _as_of(rounds, commodity)
     found = await asking.read(rounds, commodity, PREPAYMENT, (_CURRENCY_SCALING_FACTOR,))
     factor = found.get(_CURRENCY_SCALING_FACTOR)
     digits = None if factor is None else 6 - factor
@@ -53,12 +55,21 @@ async def run(rounds, commodity):
             some = await _read(rounds, commodity, held, column, first, last, digits) or some
     if not some:
         return None
-    utc = rounds.session.clock.now()
     # Read over midnight, some rows are of one day and some of another.
-    whole = began is not None and began // _A_DAY == utc // _A_DAY
-    held += (utc // _A_DAY if whole else 0).to_bytes(4, "little")
+    ended = await _as_of(rounds, commodity)
+    held += (ended if ended == began else 0).to_bytes(4, "little")
+    utc = rounds.session.clock.now()
     store.keep("figures%d" % commodity, held)
     return _EACH if utc is None else min(_EACH, _A_DAY - utc % _A_DAY + _AFTER_MIDNIGHT)
+
+
+async def _as_of(rounds, commodity):
+    # The number of the UTC day, 0 for not known.
+    utc = rounds.session.clock.now()
+    if commodity:
+        found = await asking.read(rounds, commodity, METERING, (_READING_SNAP_SHOT_TIME,))
+        utc = found.get(_READING_SNAP_SHOT_TIME)
+    return (utc or 0) // _A_DAY
 
 
 async def _read(rounds, commodity, held, column, first, last, digits):

@@ -51,13 +51,18 @@ def reprice(ledger):
         if since:
             since = max(since, s[BASE_UTC] - _KEPT)
             until = min(since + _AT_ONCE, s[BASE_UTC])
-            s[REPRICE] = until if until < s[BASE_UTC] else 0
-            ledger.due = ledger.due or s[REPRICE] > 0
+            left = until if until < s[BASE_UTC] else 0
+            totals = s[TOTAL_SUM : TOTAL_UNPRICED + 1]
             try:
                 _reprice(s, commodity, since, until)
-                rates.add(rates.LATE + commodity, 1, None, s[REPRICE] or None)
+                rates.put_late(commodity, left)
             except OSError as error:
+                # To be done all over when the next half-hour is booked.
+                s[TOTAL_SUM : TOTAL_UNPRICED + 1] = totals
                 log("ledger", "cannot save:", error)
+                continue
+            s[REPRICE] = left
+            ledger.due = ledger.due or left > 0
 
 
 def _round(value, divisor, slot):
@@ -233,7 +238,16 @@ def _reprice(s, commodity, since, until):
 def _reprice_half(s, commodity, known, half, found, buffer, at):
     # Only where the new price differs: others keep what was apportioned reading by reading.
     wh, sent, cost, earned, flags = found
-    new = _record(s, commodity, known, half, sent if commodity else wh, sent)
+    new = list(_record(s, commodity, known, half, sent if commodity else wh, sent))
+    # What a log that has turned over no longer knows, the half-hour does.
+    lost = new[4] & ~flags
+    if lost and commodity:
+        return False
+    if lost & UNPRICED:
+        new[2] = cost
+    if lost & UNEARNED:
+        new[3] = earned
+    new[4] &= flags
     unpriced = new[4] & UNPRICED
     if new[4] == flags & (UNPRICED | UNEARNED) and -1 <= new[2] - cost <= 1 and -1 <= new[3] - earned <= 1:
         return False
@@ -243,5 +257,5 @@ def _reprice_half(s, commodity, known, half, found, buffer, at):
         s[TOTAL_UNPRICED] += (1 if unpriced else 0) - (1 if flags & UNPRICED else 0)
         if not s[TOTAL_UNPRICED]:
             s[TOTAL_SUM + 4] &= ~UNPRICED
-    records.pack_half(buffer, at, *new[:4], flags & ~(UNPRICED | UNEARNED) | new[4])
+    records.pack_half(buffer, at, new[0], new[1], new[2], new[3], flags & ~(UNPRICED | UNEARNED) | new[4])
     return True

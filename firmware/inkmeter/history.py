@@ -106,10 +106,9 @@ def own(first, back, commodity=0, today=None):
                 if not 0 <= back < WEEK:
                     return None, None, None
             file.seek((first + back) * ROW)
-            row = unpack_from("<III", file.read(ROW))
+            return _figures(file.read(ROW), 0)
     except (OSError, ValueError):
         return None, None, None
-    return tuple([None if value == 0xFFFFFFFF else value for value in row])
 
 
 def kept(commodity):
@@ -119,10 +118,10 @@ def kept(commodity):
     """
     try:
         with open("figures%d" % commodity, "rb") as file:
-            file.seek(_ROWS * ROW)
-            day = int.from_bytes(file.read(4), "little")
+            held = file.read()
     except OSError:
-        day = 0
+        held = b""
+    day = int.from_bytes(held[_ROWS * ROW :], "little")
     if not day:
         return []
     year, month = civil(day * 86400)[:2]
@@ -130,10 +129,14 @@ def kept(commodity):
     this_week = day - (day - 2) % 7
     rows = []
     for row in range(MONTH, _ROWS):
-        rows.append((True, this_month - 1 - (row - MONTH)) + own(row, 0, commodity))
+        rows.append((True, this_month - 1 - (row - MONTH)) + _figures(held, row))
     for row in range(WEEK, MONTH):
-        rows.append((False, this_week - 7 - 7 * (row - WEEK)) + own(row, 0, commodity))
+        rows.append((False, this_week - 7 - 7 * (row - WEEK)) + _figures(held, row))
     return [(month, which, wh, cost) for month, which, wh, _, cost in rows if wh is not None or cost is not None]
+
+
+def _figures(held, row):
+    return tuple([None if value == 0xFFFFFFFF else value for value in unpack_from("<III", held, row * ROW)])
 
 
 def since(ledger, commodity, first):

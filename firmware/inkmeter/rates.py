@@ -1,9 +1,10 @@
 """What a kWh costs, and when: a log of facts, so that energy can be priced long after it was used.
 
 books/rates and, older, books/rates.old hold records of 16 octets: start, end, rate in 1/100,000 GBP, whose. What turns
-gas into energy stands there too, as if it were a rate, and what has yet to be priced again. They are written in the
-order in which they were heard; what was heard later wins, and a rate without an end holds until the start of one that
-was heard later. Times are seconds since 2000-01-01 UTC.
+gas into energy stands there too, as if it were a rate. They are written in the order in which they were heard; what
+was heard later wins, and a rate without an end holds until the start of one that was heard later. books/late is there
+while half-hours have yet to be priced again: two times, of electricity and of gas. Times are seconds since 2000-01-01
+UTC.
 """
 
 import os
@@ -15,14 +16,14 @@ from micropython import const
 _NEW = const("books/rates")
 _OLD = const("books/rates.old")
 _NEXT = const("books/rates.new")
+_LATE = const("books/late")
 _SIZE = const(16)
 _FORM = const(b"<IIiBxH")
 _MOST = const(1024)  # records a file: three weeks of half-hourly prices, a year and more of two a day
 _UNKNOWN = const(-0x80000000)
-_KINDS = const(7)  # the ledger's three commodities, and:
+_KINDS = const(5)  # the ledger's three commodities, and:
 CALORIFIC_VALUE = const(3)  # MJ/m3 * 1,000
 CONVERSION_FACTOR = const(4)  # * 100,000
-LATE = const(5)  # of electricity, 6 of gas: 1 while what was used then is yet to be priced again, see late()
 FOREVER = const(0xFFFFFFFF)
 
 
@@ -107,16 +108,33 @@ def _compact(now):
 
 def late(commodity):
     """From when on what was booked has not been priced since a rate was heard; 0 for never."""
-    for since, value in over(LATE + commodity, 1, FOREVER):
-        if value:
-            return since
-    return 0
+    try:
+        with open(_LATE, "rb") as file:
+            file.seek(4 * commodity)
+            return int.from_bytes(file.read(4), "little")
+    except OSError:
+        return 0
+
+
+def put_late(commodity, since):
+    """Writes down what late() then says. Raises OSError where the flash is full."""
+    if late(commodity) == since:
+        return
+    times = [late(0), late(1)]
+    times[commodity] = since
+    if times == [0, 0]:
+        os.remove(_LATE)
+        return
+    buffer = bytearray(8)
+    pack_into("<II", buffer, 0, *times)
+    with open(_LATE, "wb") as file:
+        file.write(buffer)
 
 
 def add(commodity, start, rate, end, booked=0):
     """Writes down that `rate` (None: unknown) holds for start <= t < end (None: until another begins). Returns the
-    time from which on this is news, or None where it was known already. News of before `booked` are late().
-    Raises OSError where the flash is full.
+    time from which on this is news, or None where it was known already. News of before `booked` are late(): it is until
+    when what was used has been priced. Raises OSError where the flash is full.
     """
     _recover()
     end = FOREVER if end is None else min(end, FOREVER)
@@ -131,16 +149,14 @@ def add(commodity, start, rate, end, booked=0):
         return None
     try:
         if os.stat(_NEW)[6] >= _MOST * _SIZE:
-            _compact(start)
+            _compact(max(start, booked))
     except OSError:
         pass
+    if news < booked:
+        # Before the rate: to price again what needs it not does no harm.
+        put_late(commodity % 2, min(late(commodity % 2) or news, news))
     buffer = bytearray(_SIZE)
     _pack(buffer, commodity, start, end, rate)
-    if news < booked:
-        # With the rate in one commit: whatever comes between, what was booked is priced again.
-        rest = bytearray(_SIZE)
-        _pack(rest, LATE + commodity % 2, news, booked, 1)
-        buffer += rest
     with open(_NEW, "ab") as file:
         file.write(buffer)
     return news

@@ -330,7 +330,13 @@ def test_periods_that_are_over():
         0x0520: (0x25, u(180_000, 6)),
         0x055A: (0x25, b"\xff" * 6),
     }
-    session.radio.attributes[GPF, METERING] = {0x0C03: (0x22, u(30_000, 3)), 0x0C42: (0x23, u(900_000, 4))}
+    # The gas meter has not spoken since April.
+    april = 25 * 365 + 7 + 31 + 28 + 31 + 29
+    session.radio.attributes[GPF, METERING] = {
+        0x0007: (0xE2, u(april * 86400 + 84_600, 4)),
+        0x0C03: (0x22, u(30_000, 3)),
+        0x0C42: (0x23, u(900_000, 4)),
+    }
     assert 0 < session.job("figures") <= 21600
     session.job("figures", 1)
     history = session.module("history")
@@ -353,7 +359,10 @@ def test_periods_that_are_over():
         (True, last_month - 12, 300_000, None),
         (False, monday - 7, 50_000, None),
     ]
-    assert history.kept(1) == [(True, last_month, 900_000, None)]
+    assert history.kept(1) == [(True, last_month - 1, 900_000, None)]
+    del session.radio.attributes[GPF, METERING][0x0007]
+    session.job("figures", 1)
+    assert history.kept(1) == [], "whose month that is nobody knows"
     # Of figures that were read over midnight, or without the time, nobody knows which days they are of.
     for known in (True, False):
         session.clock.known = known

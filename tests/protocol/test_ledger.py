@@ -148,6 +148,70 @@ def test_a_power_cut_while_weeks_are_priced_again_leaves_nothing_at_its_old_pric
     assert not Ledger(Clock(now)).due
 
 
+def test_what_cannot_be_priced_again_now_is_priced_again_later():
+    ledger = fresh()
+    days = 10
+    now = MIDNIGHT + days * 86400
+    ledger.rate(IMPORT, MIDNIGHT - 86400, 10000, None)
+    read(ledger, IMPORT, MIDNIGHT, 0)
+    read(ledger, IMPORT, now, days * 48 * 100)
+    total = ledger.total(IMPORT)[2]
+    ledger.rate(IMPORT, MIDNIGHT, 30000, None)
+    put = records.put_halves
+    records.put_halves = full
+    try:
+        ledger.settle()
+    finally:
+        records.put_halves = put
+    assert not ledger.due, "a full flash is not written to again and again"
+    assert Ledger(Clock(now)).due
+    read(ledger, IMPORT, now + HALF, days * 48 * 100)
+    while ledger.due:
+        ledger.settle()
+    assert [history.day(IMPORT, DAY + i)[2] for i in range(days)] == [4800 * 30] * days
+    assert ledger.total(IMPORT)[2] - total == days * 4800 * 20, "counted once"
+    assert not Ledger(Clock(now)).due and "late" not in os.listdir("books")
+
+
+def test_late_prices_leave_nothing_behind():
+    ledger = fresh()
+    now = MIDNIGHT + 25 * 86400
+    rates.add(IMPORT, MIDNIGHT - 86400, 10000, None)
+    read(ledger, IMPORT, MIDNIGHT, 0)
+    read(ledger, IMPORT, now, 25 * 4800)
+    for half in range(48, 1069):
+        rates.add(GAS, MIDNIGHT + half * HALF, half % 7, MIDNIGHT + (half + 1) * HALF)
+    assert os.stat("books/rates")[6] >= 1021 * 16
+    for price in range(30000, 36000, 1000):
+        ledger.rate(IMPORT, MIDNIGHT + 86400, price, MIDNIGHT + 20 * 86400)
+        ledger.settle()
+        while ledger.due:
+            ledger.settle()
+    assert max([os.stat("books/" + name)[6] for name in ("rates", "rates.old")]) <= 1025 * 16
+    assert "late" not in os.listdir("books")
+    assert history.day(IMPORT, DAY + 3)[2] == 4800 * 35
+
+
+def test_what_the_log_of_prices_has_forgotten_the_half_hours_have_not():
+    ledger = fresh()
+    days = 25
+    for half in range(days * 48):
+        rates.add(IMPORT, MIDNIGHT + half * HALF, 20000 + half % 7, MIDNIGHT + (half + 1) * HALF)
+    for day in range(days):
+        rates.add(EXPORT, MIDNIGHT + day * 86400, 5000 + day % 3, MIDNIGHT + (day + 1) * 86400)
+    read(ledger, IMPORT, MIDNIGHT, 0, 0)
+    read(ledger, IMPORT, MIDNIGHT + days * 86400, days * 4800, days * 480)
+    for half in range(days * 48, days * 48 + 1100):
+        rates.add(GAS, MIDNIGHT + half * HALF, half % 7, MIDNIGHT + (half + 1) * HALF)
+    before = [history.day(IMPORT, DAY + i) for i in range(days)]
+    ledger.rate(IMPORT, MIDNIGHT, 30000, MIDNIGHT + HALF)
+    ledger.settle()
+    after = [history.day(IMPORT, DAY + i) for i in range(days)]
+    assert rates.over(IMPORT, MIDNIGHT + HALF, MIDNIGHT + 86400) == [(MIDNIGHT + HALF, None)], "the log has forgotten"
+    assert None not in [found[2] for found in before + after]
+    assert after[1:] == before[1:] and after[0][2] - before[0][2] == 1000 and after[0][4] == before[0][4]
+
+
 def test_a_full_flash_costs_prices_and_no_more():
     ledger = fresh()
     add = rates.add

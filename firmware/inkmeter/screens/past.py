@@ -50,11 +50,12 @@ def fetch(view, name, now):
             gas = home.fact(PREPAID | GAS_SIDE, now) and (view.cursor & 1 or not home.fact(PREPAID, now))
             return _a_day(history.days(h.GAS if gas else h.ELECTRICITY, today - 1, 7))
         if name == "week":
-            sides = [side for side in (h.ELECTRICITY, h.GAS) if side in view.home.meters and history.kept(side)]
-            kind = view.cursor % (2 + len(sides))
+            kind = view.cursor
             if kind > 1:
-                side = sides[kind - 2]
-                return None, side, _kept(view, history, side), view.cursor // (2 + len(sides))
+                sides = [side for side in (h.ELECTRICITY, h.GAS) if side in view.home.meters and history.kept(side)]
+                part, kind = divmod(kind, 2 + len(sides))
+                if kind > 1:
+                    return None, sides[kind - 2], _kept(view, history, sides[kind - 2]), part
             count = 30 if kind else 6
             days = list(history.days(h.ELECTRICITY, today - 1, count)) + [view.ledger.today(h.ELECTRICITY)]
             gas = None
