@@ -25,7 +25,10 @@
 #define PATIENCE_US (2000000)
 
 static uint32_t heap[MICROPY_HEAP_SIZE / sizeof(uint32_t)];
-static volatile uint8_t ring[256], head, tail;
+// mpremote may have two windows of MICROPY_REPL_STDIN_BUFFER_MAX / 2 octets under way, 256 in all.
+#define RING (512)
+static volatile uint8_t ring[RING];
+static volatile uint16_t head, tail;
 
 static uint64_t elapsed_us(void) {
     static uint64_t total;
@@ -77,9 +80,9 @@ static void take_input(void) {
     for (int c; (c = uart_rx_chr()) >= 0;) {
         if (c == mp_interrupt_char) {
             mp_sched_keyboard_interrupt();
-        } else if ((uint8_t)(head + 1) != tail) {
+        } else if ((head + 1) % RING != tail) {
             ring[head] = c;
-            head++;
+            head = (head + 1) % RING;
         }
     }
 }
@@ -97,7 +100,7 @@ int mp_hal_stdin_rx_chr(void) {
         }
     }
     int c = ring[tail];
-    tail++;
+    tail = (tail + 1) % RING;
     return c;
 }
 
