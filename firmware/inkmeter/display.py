@@ -13,11 +13,12 @@ from inkmeter.lazy import module
 from inkmeter.log import log, uptime
 
 _STUCK_RETRY_S = const(60)
-_TICK_MS = const(10000)
+_TICK_MS = const(12000)  # longer than from one reading to the next, each of which is a look of its own
 _ETIMEDOUT = const(110)
 _BLINK_MS = const(80)
 _HALF = const(128)
 _UNIT_MS = const(32)
+_SHORT = const(5)  # units: nobody sees the light answer so much later
 
 
 class Display:
@@ -136,14 +137,18 @@ class Display:
             self._shine(self.pattern[at])
             wait = self.pattern[at + 1]
             at += 2
-            try:
-                if wait:
+            if not wait:
+                await self._stir.wait()
+            elif wait <= _SHORT:
+                # A step of a breath, eight in a second: waiting for two things at once costs a task.
+                await asyncio.sleep_ms(wait * _UNIT_MS)
+            else:
+                try:
                     await asyncio.wait_for_ms(self._stir.wait(), wait * _UNIT_MS)
-                else:
-                    await self._stir.wait()
+                except asyncio.TimeoutError:
+                    pass
+            if self._stir.is_set():
                 at = 0
-            except asyncio.TimeoutError:
-                pass
 
     async def hear(self):
         """For ever: the buttons."""

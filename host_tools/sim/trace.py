@@ -103,9 +103,10 @@ class Trace:
 
     def __init__(self, world: World, elapsed_us: Callable[[], int]) -> None:
         self._world = world
+        self._air = AirDecoder(world)
         self._elapsed_us = elapsed_us
         self._frames: _Waiting = collections.deque()
-        self._told: _Waiting = collections.deque()  # by no wire, and by nobody twice: never dropped
+        self._told: _Waiting = collections.deque()  # what no wire carries: never dropped
         self._noted = 0
         self.rows: collections.deque[Row] = collections.deque(maxlen=_KEPT)
         self.story: collections.deque[Row] = collections.deque(maxlen=_STORY_KEPT)
@@ -122,8 +123,7 @@ class Trace:
 
     def _on_air(self, sender: Mac, frame: bytes) -> None:
         node, channel = sender.node, sender.channel
-        decoder = AirDecoder(self._world, node, channel)
-        self._note(self._frames, lambda n, t: self._row(n, t, "air", frame, decoder.decode(frame)))
+        self._note(self._frames, lambda n, t: self._row(n, t, "air", frame, self._air.decode(node, channel, frame)))
 
     def _on_ezsp(self, to_ncp: bool, frame: bytes) -> None:
         ezsp = self._world.ncp.ezsp
@@ -169,15 +169,17 @@ def _short(value: Any) -> str:
 
 
 class AirDecoder:
-    """Opens one frame that a node has put on the air, with every key that was ever in use."""
+    """Opens frames that nodes have put on the air, with every key that was ever in use."""
 
-    def __init__(self, world: World, sender: Node, channel: int) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._sender = sender
-        self._channel = channel
+        self._channel = 0  # of the frame in hand
+        self._fits: dict[bytes, bytes] = {}  # the link key that last opened something of this EUI-64's
 
-    def decode(self, data: bytes) -> _Said:
-        said = _Said(self._who(self._sender), "all")
+    def decode(self, sender: Node, channel: int, data: bytes) -> _Said:
+        """What a frame says that this node has sent on this channel."""
+        self._channel = channel
+        said = _Said(self._who(sender), "all")
         try:
             frame = ieee802154.decode(data)
         except ValueError as error:
@@ -319,11 +321,15 @@ class AirDecoder:
             source = aps.named_source(data)
             node = self._by_address(network.source)
             eui64 = source or (node.eui64 if node else None)
-            for key, label in self._world.air.keys.items():
+            keys = self._world.air.keys
+            last = self._fits.get(eui64 or b"")
+            for key in (last, *keys) if last in keys else keys:
                 try:
-                    return aps.decode(data, eui64, aps.LinkKey(key)), label
+                    frame = aps.decode(data, eui64, aps.LinkKey(key))
                 except aps.Undecipherable:
                     continue
+                self._fits[eui64 or b""] = key
+                return frame, keys[key]
         except (aps.Undecipherable, ValueError) as error:
             return None, str(error)
         return None, "no known key opens it"
@@ -527,4 +533,4 @@ def _inner_message(said: _Said, values: dict[str, Any]) -> None:
 
 def as_dicts(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """For JSON."""
-    return [dataclasses.asdict(row) for row in rows]
+    return [vars(row) for row in rows]

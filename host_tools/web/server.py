@@ -143,9 +143,9 @@ class Page:
         if number != self._read and now - self._read_at >= _READ_EVERY_S and self.bench.home.screens:
             self._read = number
             self._text = "\n".join(screen_reader.read(self.bench.home.screens[-1].picture))
-            # It takes its time: a home that runs as fast as it can is not to wait for it for more than a tenth.
+            # It takes its time: a home that runs as fast as it can is not to wait for it for more than a twenty-fifth.
             took = time.monotonic() - now
-            self._read_at = now + 10 * took
+            self._read_at = now + 25 * took
         return {"screen": number, "panel_text": self._text}
 
     def _worth_telling(self, rows: list[Row]) -> list[Row]:
