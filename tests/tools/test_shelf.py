@@ -57,3 +57,16 @@ def test_one_that_fails_half_way_does_not_pass_for_the_next(device):
     )
     assert said[0] == "MemoryError" and said[1] == "good" and said[2] in ("ImportError", "OSError")
     assert said[3:] == ["other!", "False"]
+
+
+def test_looking_for_a_module_leaves_no_room_for_ctrl_c(device):
+    # MicroPython takes whatever a file system raises for "there is no such file", and a board that takes Ctrl-C for that
+    # is deaf to mpremote. Ctrl-C comes where scheduled calls come: one that waits is not to come within stat().
+    said = device(
+        "import lazy, micropython\nfrom lazy import module\nwith module('good') as good:\n    pass\n"
+        "shelf, path = lazy._shelf, '/m0.mpy'\n"
+        "class Os:\n    stat = staticmethod(lambda file: print('found'))\nlazy.os = Os\n"
+        "call = lambda _: print('call')\n"
+        "micropython.schedule(call, 0); shelf.stat(path)\nfor _ in (0, 1):\n    pass\n"
+    )
+    assert said == ["found", "call"]
