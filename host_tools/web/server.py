@@ -143,9 +143,10 @@ class Page:
         if number != self._read and now - self._read_at >= _READ_EVERY_S and self.bench.home.screens:
             self._read = number
             self._text = "\n".join(screen_reader.read(self.bench.home.screens[-1].picture))
-            # It takes its time: a home that runs as fast as it can is not to wait for it for more than a twenty-fifth.
+            # It takes its time: a home is not to wait for it for more than a tenth; one that runs as fast as it can,
+            # and shows its pictures faster than they are read, for a twenty-fifth.
             took = time.monotonic() - now
-            self._read_at = now + 25 * took
+            self._read_at = now + took * (25 if self.bench.clock.real_time is None else 10)
         return {"screen": number, "panel_text": self._text}
 
     def _worth_telling(self, rows: list[Row]) -> list[Row]:

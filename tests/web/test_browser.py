@@ -304,6 +304,7 @@ _CONTRAST = """
 def test_the_panel_is_crisp(waiting, browse, ratio):
     page = browse(waiting.url, device_scale_factor=ratio)
     page.get_by_text("The panel shows two codes.").wait_for()
+    page.locator("#panel[data-screen]").wait_for()  # the picture comes after the words
     for button in (None, "Smaller", "Larger"):
         if button:
             page.get_by_role("button", name=button).click()

@@ -32,10 +32,9 @@ const size = (width, height) => {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, width, height);
     shown = null;
   }
+  if (!shown) fill("#fff");
   scale();
 };
 
@@ -107,6 +106,7 @@ on("state", async state => {
   if (data && mine === number) {
     flashing += 1;
     paint(data);
+    canvas.dataset.screen = mine;
   }
 });
 
