@@ -17,12 +17,18 @@ from host_tools.sim.supply import Supply, to_us
 from host_tools.sim.tariff import Tariff
 
 if TYPE_CHECKING:
+    from host_tools.sim.node import Node
     from host_tools.sim.world import World
 
 _TOP_UP = 1_000_000  # ten pounds
 _DEARER = 10
 _CUT_S = 300
 _NOTICE_S = 600
+_LONGEST_S = 7 * 86_400
+_MOST_PENCE = 100_000
+_PERCENT = (-90, 1000)
+_DEAREST = 10_000_000  # 100 pounds
+_CALORIFIC = (250, 550)
 
 
 class ChangeError(ValueError):
@@ -71,11 +77,18 @@ def _home(name: str) -> str:
     return name
 
 
-def _number(text: str, default: int) -> int:
+def _number(text: str, default: int, least: int, most: int) -> int:
     try:
-        return int(text) if text else default
+        number = int(text) if text else default
     except ValueError:
         raise ChangeError(f"{text!r} is not a whole number") from None
+    if not least <= number <= most:
+        raise ChangeError(f"{number} is not from {least} to {most}")
+    return number
+
+
+def _seconds(text: str, default: int) -> int:
+    return _number(text, default, 1, _LONGEST_S)
 
 
 def _account(world: World, fuel: str) -> Account:
@@ -102,14 +115,14 @@ def _at_the_meter(world: World, fuel: str, act: Callable[[Account, int], None]) 
 @_change("pence")
 def _top_up(world: World, argument: str) -> None:
     """A code worth so many pence (1000) is typed into the electricity meter."""
-    amount = _number(argument, _TOP_UP // 1000) * 1000
+    amount = _number(argument, _TOP_UP // 1000, 1, _MOST_PENCE) * 1000
     _at_the_meter(world, "electricity", lambda account, now: account.top_up(now, amount, _code(account)))
 
 
 @_change("pence")
 def _gas_top_up(world: World, argument: str) -> None:
     """A code worth so many pence (1000) is typed into the gas meter."""
-    amount = _number(argument, _TOP_UP // 1000) * 1000
+    amount = _number(argument, _TOP_UP // 1000, 1, _MOST_PENCE) * 1000
     _at_the_meter(world, "gas", lambda account, now: account.top_up(now, amount, _code(account)))
 
 
@@ -138,6 +151,9 @@ def _retariff(world: World, supply: Supply, percent: int, at_us: int) -> Tariff:
     if tariff is None:
         tariff = Tariff(0, ((0, 25_000),), 50_000, b"First tariff")
     new = tariff.dearer(percent, tariff.tariff_id + 1)
+    prices = [*(price for _, price in new.rates), *new.block_prices, new.standing_charge]
+    if max(map(abs, prices)) > _DEAREST:
+        raise ChangeError("no meter shows prices as high as that")
     supply.set_tariff(at_us, new)
     return new
 
@@ -150,7 +166,7 @@ def _this_second(world: World) -> int:
 @_change("percent")
 def _new_price(world: World, argument: str) -> None:
     """Electricity is dearer by so many per cent (10) from now on; meters without a tariff get one."""
-    _retariff(world, world.meter.supply, _number(argument, _DEARER), _this_second(world))
+    _retariff(world, world.meter.supply, _number(argument, _DEARER, *_PERCENT), _this_second(world))
     world.meter.events.note("tariff changed")
     world.meter.publish_price()
 
@@ -166,7 +182,7 @@ def _price_at_midnight(world: World, argument: str) -> None:
     """Electricity is dearer by so many per cent (10) from the next midnight UTC on, and the meter says so at once."""
     meter = world.meter
     at_utc = (world.clock.utc // 86_400 + 1) * 86_400
-    new = _retariff(world, meter.supply, _number(argument, _DEARER), to_us(at_utc))
+    new = _retariff(world, meter.supply, _number(argument, _DEARER, *_PERCENT), to_us(at_utc))
     meter._publish_part(PRICE, [meter.prices.information(to_us(at_utc), new)])
 
 
@@ -175,7 +191,7 @@ def _new_gas_price(world: World, argument: str) -> None:
     """Gas is dearer by so many per cent (10) from now on."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
-    _retariff(world, world.gas.supply, _number(argument, _DEARER), _this_second(world))
+    _retariff(world, world.gas.supply, _number(argument, _DEARER, *_PERCENT), _this_second(world))
 
 
 @_change("tenths of MJ/m3")
@@ -183,7 +199,7 @@ def _calorific_value(world: World, argument: str) -> None:
     """Gas has another calorific value (39.2 MJ/m3) from now on."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
-    world.gas.supply.set_calorific(_this_second(world), _number(argument, 392))
+    world.gas.supply.set_calorific(_this_second(world), _number(argument, 392, *_CALORIFIC))
     world.gas._publish_part(PRICE, world.gas.prices.calorific_values())
 
 
@@ -270,7 +286,7 @@ def _house_moved(world: World, argument: str) -> None:
 @_change("seconds")
 def _change_of_supplier(world: World, argument: str) -> None:
     """Another supplier takes over after so many seconds (600): what the old one said is to be forgotten."""
-    seconds = _number(argument, _NOTICE_S)
+    seconds = _seconds(argument, _NOTICE_S)
     for management in _managements(world):
         management.change_supplier(
             NEXT_SUPPLIER, Clear.TARIFF | Clear.STANDING_CHARGE | Clear.DISPLAY_SUPPLIER, world.clock.utc + seconds
@@ -287,10 +303,17 @@ def _change_of_supplier(world: World, argument: str) -> None:
     world.beside(take_over())
 
 
+def _is_on(*nodes: Node) -> None:
+    if not all(node.powered for node in nodes):
+        raise ChangeError("it is without power already")
+
+
 @_change("seconds")
 def _power_cut(world: World, argument: str) -> None:
     """The hub and the meters are without power for so many seconds (300), and so is the house."""
+    seconds = _seconds(argument, _CUT_S)
     nodes = [world.hub, world.meter]
+    _is_on(*nodes)
     house = world.household.main_switch
     since_us = world.clock.now_us
     world.household.set_main_switch(False)
@@ -298,7 +321,7 @@ def _power_cut(world: World, argument: str) -> None:
         node.powered = False
 
     async def back() -> None:
-        await asyncio.sleep(_number(argument, _CUT_S))
+        await asyncio.sleep(seconds)
         for node in nodes:
             node.powered = True
         world.household.set_main_switch(house)
@@ -310,11 +333,13 @@ def _power_cut(world: World, argument: str) -> None:
 @_change("seconds")
 def _hub_off(world: World, argument: str) -> None:
     """The hub alone is without power for so many seconds (300)."""
+    seconds = _seconds(argument, _CUT_S)
     hub = world.hub
+    _is_on(hub)
     hub.powered = False
 
     async def back() -> None:
-        await asyncio.sleep(_number(argument, _CUT_S))
+        await asyncio.sleep(seconds)
         hub.powered = True
 
     world.beside(back())

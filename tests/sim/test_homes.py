@@ -99,9 +99,28 @@ def test_a_change_has_a_name_and_what_cannot_be_is_said():
         for words, message in (
             ("nonsense", "there is no change"), ("top-up", "no such prepayment meter"), ("new-price:x", "not a whole"),
             ("gas-fitted", "has a gas meter"), ("message:" + "x" * 117, "116 octets"),
+            ("new-price:-200", "from -90 to 1000"), ("power-cut:5 minutes", "not a whole"),
+            ("hub-off:two", "not a whole"), ("power-cut:0", "from 1 to"), ("calorific-value:0", "from 250 to 550"),
+            ("calorific-value:99999999999", "from 250 to 550"), ("change-of-supplier:99999999999", "from 1 to"),
+            ("price-at-midnight:99999999999", "from -90 to 1000"), ("power-cut:1" + 5000 * "0", "not a whole"),
         ):  # fmt: skip
             with pytest.raises(ChangeError, match=message):
                 change(world, words)
+        # What is refused has done nothing.
+        assert world.hub.powered and world.meter.powered
+        change(world, "hub-off:60")
+        for words in ("hub-off", "power-cut"):
+            with pytest.raises(ChangeError, match="without power already"):
+                change(world, words)
+        for _ in range(10):
+            try:
+                change(world, "new-price:1000")
+            except ChangeError as error:
+                assert "as high as that" in str(error)
+                break
+        else:
+            raise AssertionError("prices rise for ever")
+        await asyncio.sleep(120)
 
     in_home("credit-flat", story)
 

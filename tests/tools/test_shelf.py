@@ -60,8 +60,8 @@ def test_one_that_fails_half_way_does_not_pass_for_the_next(device):
 
 
 def test_looking_for_a_module_leaves_no_room_for_ctrl_c(device):
-    # MicroPython takes whatever a file system raises for "there is no such file", and a board that takes Ctrl-C for that
-    # is deaf to mpremote. Ctrl-C comes where scheduled calls come: one that waits is not to come within stat().
+    # MicroPython takes whatever a file system raises for "there is no such file", and a board that takes Ctrl-C for
+    # that is deaf to mpremote. Ctrl-C comes where scheduled calls come: one that waits is not to come within stat().
     said = device(
         "import lazy, micropython\nfrom lazy import module\nwith module('good') as good:\n    pass\n"
         "shelf, path = lazy._shelf, '/m0.mpy'\n"
