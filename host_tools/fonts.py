@@ -24,10 +24,10 @@ OUTPUT = ROOT / "firmware/inkmeter/fonts"
 _ACCENTED = "àáâäçèéêëìíîïñòóôöùúûüýÿŵŷẁẅỳ"
 _UNACCENTED = dict(zip("ÀÁÂÄÇÈÉÊËÌÍÎÏÑÒÓÔÖÙÚÛÜÝŴŶ", "AAAACEEEEIIIINOOOOUUUUYWY", strict=True))
 # What no keyboard has: arrows, a tick, a cross and typographers' marks, which suppliers' messages may hold.
-_ICONS = {"\1": "→", "\2": "←", "\3": "✓", "\4": "✗", "\5": "●", "\6": "○", "\7": "▲"}
+ICONS = {"\1": "→", "\2": "←", "\3": "✓", "\4": "✗", "\5": "●", "\6": "○", "\7": "▲"}
 _LIKE = {"\N{EN DASH}": "-", "\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{LEFT SINGLE QUOTATION MARK}": "'",
          "\N{LEFT DOUBLE QUOTATION MARK}": '"', "\N{RIGHT DOUBLE QUOTATION MARK}": '"'}  # fmt: skip
-_DRAWN_AS = _UNACCENTED | _ICONS | _LIKE
+_DRAWN_AS = _UNACCENTED | ICONS | _LIKE
 _RUN = "".join(map(chr, range(32, 127)))
 _TEXT = _RUN + "£°²³·€…" + _ACCENTED + "".join(_DRAWN_AS)
 _FIGURES = "-./0123456789"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 from pathlib import Path
 
 from PIL import Image
@@ -15,6 +16,8 @@ from host_tools import fonts
 
 FONTS = tuple(recipe.name for recipe in fonts.RECIPES)
 _SPACE = 9  # columns between two words of one text
+_UNIT = "kW"
+_ICONS = str.maketrans(fonts.ICONS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,21 +80,60 @@ def shows(picture: Image.Image, text: str, font: str | None = None) -> bool:
 
 
 def read(picture: Image.Image) -> list[str]:
-    """The lines of text that the picture shows in any font, from the top; what touches another thing is not read."""
+    """The lines of text that the picture shows in any font, from the top; what touches another thing is not read.
+    Icons are read as what they show.
+    """
     columns = _columns(picture)
     found: list[tuple[int, int, int, str]] = []
     taken: list[tuple[int, int, int, int]] = []
     for name in sorted(FONTS, key=height, reverse=True):
-        rows = height(name)
+        top, rows = _band(name)
         glyphs = _by_first_ink(name)
         mask = (1 << rows) - 1
         for y in range(picture.height - rows + 1):
             slices = [column >> y & mask for column in columns]
             for left, right, text in _runs(slices, glyphs):
+                # A rule or a bar may look like a stop, a minus or a low line.
+                if not any(character.isalnum() or (top is None and character in fonts.ICONS) for character in text):
+                    continue
                 if not any(left < x2 and x1 < right and y < y2 and y1 < y + rows for x1, y1, x2, y2 in taken):
-                    found.append((y, left, rows, text))
+                    found.append((y, left, rows, text.translate(_ICONS)))
                     taken.append((left, y, right, y + rows))
+                    if top is not None and (end := _unit_ends(columns, y, rows, right)):
+                        found.append((y, right, rows, _UNIT))
+                        taken.append((right, y, end, y + rows))
     return _in_order(found)
+
+
+def _unit_ends(columns: list[int], y: int, rows: int, x: int) -> int | None:
+    # Where the unit behind a figure ends, None where there is none. It has no descenders, and so the rule below may
+    # stand in its cells.
+    for name in FONTS:
+        glyphs = load(name)
+        if not all(character in glyphs for character in _UNIT):
+            continue
+        wanted = [column for character in _UNIT for column in glyphs[character].columns]
+        ink = functools.reduce(operator.or_, wanted)
+        top = (ink & -ink).bit_length() - 1
+        mask = (1 << ink.bit_length() - top) - 1
+        wanted = [column >> top for column in wanted]
+        for at in range(y, y + rows - mask.bit_length() + 1):
+            for left in range(x, min(x + _SPACE, len(columns) - len(wanted) + 1)):
+                if all(columns[left + i] >> at & mask == column for i, column in enumerate(wanted)):
+                    return left + len(wanted)
+    return None
+
+
+@functools.cache
+def _band(name: str) -> tuple[int | None, int]:
+    # Where a line of a font stands: (its first row, how many). Of a font for figures alone only what its digits have:
+    # its cells are so high that rules and other lines stand in them. For others (None, all).
+    glyphs = load(name)
+    if "a" in glyphs or "A" in glyphs:
+        return None, height(name)
+    ink = functools.reduce(operator.or_, (column for digit in "0123456789" for column in glyphs[digit].columns))
+    top = (ink & -ink).bit_length() - 1
+    return top, ink.bit_length() - top
 
 
 def _in_order(found: list[tuple[int, int, int, str]]) -> list[str]:
@@ -110,10 +152,13 @@ def _in_order(found: list[tuple[int, int, int, str]]) -> list[str]:
 def _by_first_ink(name: str) -> dict[int, list[tuple[str, int, tuple[int, ...]]]]:
     # (character, how many empty columns before its ink, columns) by the first column with ink; the widest first.
     table: dict[int, list[tuple[str, int, tuple[int, ...]]]] = {}
+    top, rows = _band(name)
+    mask = (1 << rows) - 1
     for character, glyph in load(name).items():
-        empty = next((i for i, column in enumerate(glyph.columns) if column), None)
+        columns = tuple(column >> (top or 0) & mask for column in glyph.columns)
+        empty = next((i for i, column in enumerate(columns) if column), None)
         if empty is not None:
-            table.setdefault(glyph.columns[empty], []).append((character, empty, glyph.columns))
+            table.setdefault(columns[empty], []).append((character, empty, columns))
     for glyphs in table.values():
         glyphs.sort(key=lambda glyph: -len(glyph[2]))
     return table
