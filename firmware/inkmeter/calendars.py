@@ -4,14 +4,17 @@ Calendar 0x0707 (SE 1.4, D.9). The file `calendar0` or `calendar1` holds what th
 number, the length of its payload (two octets), the payload. It is written when it changes.
 """
 
+import os
+
 from micropython import const
 
 from inkmeter import commands, parts, store, zcl
 from inkmeter.radio import CALENDAR
-from inkmeter.rounds import SWITCHES
+from inkmeter.rounds import PRICE, SCHEDULED, SWITCHES
 
 _EACH = const(86400)
 _CLOCK_RETRY = const(60)
+_GRACE = const(300)
 _MOST = const(1536)
 
 _GET_CALENDAR = const(0x00)
@@ -75,7 +78,22 @@ async def run(rounds, commodity):
         return _CLOCK_RETRY
     held = await read(rounds, commodity, utc)
     if not held:
+        _forget(rounds, commodity, utc)
         return None
     store.keep("calendar%d" % commodity, held)
     rounds.hurry(SWITCHES, commodity)
     return _EACH
+
+
+def _forget(rounds, commodity, utc):
+    # The tariff has none any more: what it said of the time to come does not hold. What is published is asked anew.
+    try:
+        os.remove("calendar%d" % commodity)
+    except OSError:
+        return
+    if rounds.ledger:
+        # Not at once: what is used until the price in force has been asked for has that price.
+        rounds.ledger.rate(commodity, utc + _GRACE, None, None)
+    rounds.known[commodity] = 0
+    rounds.hurry(PRICE, commodity)
+    rounds.hurry(SCHEDULED, commodity)

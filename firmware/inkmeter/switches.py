@@ -10,6 +10,7 @@ _EACH = const(21600)
 _SOON = const(300)
 _A_DAY = const(86400)
 _LONGEST = const(1536)
+_PIECES = const(200)  # more than half-hours in the time that slots() tells of
 
 
 def _calendar(commodity):
@@ -20,6 +21,17 @@ def _calendar(commodity):
     except OSError:
         return None
     return days.read(held)
+
+
+def _unpriced(commodity, start, utc):
+    # From when on, of what is between two times, nothing has a price any more.
+    if start < utc:
+        known = timetable.slots(start, _PIECES, commodity)
+        for i in range(len(known)):
+            at, rate = known[i]
+            if at < utc and rate is not None:
+                start = min(known[i + 1][0] if i + 1 < len(known) else utc, utc)
+    return start
 
 
 async def run(rounds, commodity):
@@ -40,10 +52,8 @@ async def run(rounds, commodity):
         start, tier = slots[i]
         until = slots[i + 1][0] if i + 1 < len(slots) else end
         if until > utc and 0 < tier <= len(rates):
-            if start < utc and timetable.slots(start, 1, commodity)[0][1] is not None:
-                # The rates may be newer than the switch, and what was used before them has its price.
-                start = utc
-            rounds.ledger.rate(commodity, start, rates[tier - 1], until)
+            # The rates may be newer than the switch, and what was used before them has its price.
+            rounds.ledger.rate(commodity, _unpriced(commodity, start, utc), rates[tier - 1], until)
     rounds.hurry(STRIP, commodity)
     # What is published price by price goes above it.
     rounds.known[commodity] = 0

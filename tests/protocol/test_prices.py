@@ -352,6 +352,51 @@ def test_new_rates_by_tier_leave_the_price_of_what_was_used_before_them():
     wipe_books()
 
 
+def test_new_rates_by_tier_leave_each_price_that_is_known_though_the_switch_s_own_is_not():
+    wipe_books()
+    session = Home()
+    session.ledger = Ledger(session.clock)
+    midnight = utc_of(9854)
+    session.now = midnight + 54_000 - EPOCH
+    # Nothing is known of the morning; from 10:00 on there were prices by the half-hour, up to now.
+    session.ledger.rate(0, midnight + 36_000, 5_000, midnight + 45_000)
+    session.ledger.rate(0, midnight + 45_000, -3_000, midnight + 54_000)
+    calendar(session)
+    session.job("calendars")
+    session.module("timetable").enter_tiers(0, [24_500, 24_500])
+    session.job("switches")
+    assert rates.over(0, midnight + 27_000, midnight + DAY) == [
+        (midnight + 27_000, None), (midnight + 36_000, 5_000), (midnight + 45_000, -3_000), (midnight + 54_000, 24_500),
+    ]  # fmt: skip
+    wipe_books()
+
+
+def test_a_tariff_without_a_calendar_ends_what_the_last_one_s_said():
+    wipe_books()
+    session = Home()
+    session.ledger = Ledger(session.clock)
+    midnight = utc_of(9854)
+    session.now = midnight + 36_000 - EPOCH
+    calendar(session)
+    session.job("calendars")
+    session.module("timetable").enter_tiers(0, [29_870, 13_120])
+    session.job("switches")
+    session.now += 18_000
+    session.radio.commands[ESME, CALENDAR, 0] = 0x8B
+    assert session.job("calendars") is None
+    # What was used has its price, and what is used until the price in force is heard; nobody knows what is to come.
+    now = midnight + 54_000 + 300
+    assert rates.over(0, midnight + 27_000, now + 2 * DAY) == [(midnight + 27_000, 29_870), (now, None)]
+    assert session.job("switches") == 21600
+    assert rates.over(0, now, now + 2 * DAY) == [(now, None)]
+    # Once said, it is no news.
+    session.ledger.rate(0, now, 24_500, None)
+    session.now += DAY
+    assert session.job("calendars") is None
+    assert rates.over(0, now, now + 2 * DAY) == [(now, 24_500)]
+    wipe_books()
+
+
 def test_a_rate_that_no_tariff_has_is_unknown():
     timetable = Home().module("timetable")
     timetable.enter_tiers(0, [9600, 1 << 31, -(1 << 40), 10_200])
