@@ -249,6 +249,10 @@ class Portal:
         return self._accept(parse_eui64(eui64), parse_install_code(install_code), "CAD")
 
     def _accept(self, eui64: bytes, code: bytes, device_type: str) -> Request:
+        if self._vouched(eui64[::-1]):
+            # The hub has agreed on a key with it, and talks to it by no other.
+            message = "This device is on your list already. If you have made it new, remove it there first."
+            raise FormError("eui64", message)
         request = Request(f"R{1001 + self.asked}", eui64, _RECEIVED, device_type=device_type)
         request.says(_RECEIVED)
         self.requests.append(request)
@@ -290,18 +294,44 @@ class Portal:
             request.says("Your hub is full. Remove a display or device first.", failed=True)
             return
         await asyncio.sleep(times.listed)
+        if self._has_ended(request):
+            return
         request.says(_OPEN)
-        if not await self._wait_for(lambda: self._vouched(device), times.window):
+        if not await self._joins(request, times.window):
+            if self._has_ended(request):
+                return
             request.says("The device did not join in time. Ask us to open again.", failed=True)
             # It may be on the network and only late with its key.
-            if not await self._wait_for(lambda: self._vouched(device), _PATIENCE_S):
+            if not await self._joins(request, _PATIENCE_S):
                 return
         request.says(_JOINED)
         while "no-access" in self.troubles:
             await asyncio.sleep(60)
         await asyncio.sleep(times.granted)
-        self.hub.grant_meters(device)
-        request.says(_DONE)
+        if not self._has_ended(request):
+            self.hub.grant_meters(device)
+            request.says(_DONE)
+
+    async def _joins(self, request: Request, seconds: float) -> bool:
+        device = request.eui64[::-1]
+        await self._wait_for(lambda: self._vouched(device) or self._is_over(request), seconds)
+        return self._vouched(device) and not self._has_ended(request)
+
+    def _is_over(self, request: Request) -> bool:
+        # Its device has been removed, or is asked for anew.
+        return request.eui64[::-1] not in self.hub.log or self._later(request) is not None
+
+    def _later(self, request: Request) -> Request | None:
+        after = self.requests[self.requests.index(request) + 1 :]
+        return next((one for one in after if one.eui64 == request.eui64), None)
+
+    def _has_ended(self, request: Request) -> bool:
+        # Says so, where it has not said how it ended.
+        over = self._is_over(request)
+        if over and not request.failed:
+            later = self._later(request)
+            request.says(f"See {later.reference}." if later else "You have removed this device.", failed=True)
+        return over
 
     async def _paperwork(self, request: Request) -> bool:
         times, troubles = self.timeline, self.troubles

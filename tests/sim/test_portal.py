@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from host_tools.sim import aps
 from host_tools.sim.clock import Clock
 from host_tools.sim.crypto import mmo
 from host_tools.sim.portal import FormError, parse_eui64, parse_install_code
@@ -97,6 +98,44 @@ def test_the_way_of_a_request():
         await asyncio.sleep(700)
         assert request.failed and "did not join in time" in request.stage
         assert not world.hub.is_open
+
+    in_a_world(story)
+
+
+def test_a_device_that_is_removed_ends_its_request():
+    async def story(world):
+        request = world.portal.add_device(*world.label)
+        await asyncio.sleep(30)
+        assert "the device can join now" in request.stage
+        world.portal.remove_device(world.label[0])
+        await asyncio.sleep(10)
+        assert request.failed and request.stage == "You have removed this device."
+        # Another request is no reason for the first to go on.
+        again = world.portal.add_device(*world.label)
+        await asyncio.sleep(30)
+        once_more = world.portal.add_device(*world.label)
+        await asyncio.sleep(30)
+        assert request.stage == "You have removed this device." and again.stage == f"See {once_more.reference}."
+        assert not once_more.failed and "the device can join now" in once_more.stage
+
+    in_a_world(story)
+
+
+def test_a_device_that_reads_the_meters_is_not_added_again():
+    async def story(world):
+        world.portal.add_device(*world.label)
+        await asyncio.sleep(30)
+        device = bytes.fromhex(world.label[0].replace(" ", ""))[::-1]
+        world.hub.keys[device] = aps.LinkKey(bytes(16), authorised=True)
+        await asyncio.sleep(10)
+        assert world.portal.requests[0].stage.startswith("Done")
+        with pytest.raises(FormError, match="on your list already") as caught:
+            world.portal.add_device(*world.label)
+        assert caught.value.field == "eui64" and len(world.portal.requests) == 1
+        world.portal.remove_device(world.label[0])
+        await asyncio.sleep(5)
+        world.portal.add_device(*world.label)
+        assert world.portal.requests[0].stage.startswith("Done")
 
     in_a_world(story)
 
