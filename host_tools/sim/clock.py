@@ -20,7 +20,6 @@ from typing import Protocol
 START_US = 1_778_583_000_000_000
 ZIGBEE_EPOCH_S = 946_684_800
 _BEAT_S = 0.1
-_SOCKETS_S = 0.002  # between two looks at the browsers when time goes as fast as it can
 _BEHIND_S = 1.0  # what a slow machine or a lid that was shut has lost is not made up for
 
 
@@ -48,7 +47,7 @@ class _Selector(selectors.DefaultSelector):
         self._clock = clock
 
     def select(self, timeout: float | None = None) -> list:
-        return self._clock.advance(timeout, super().select if self._clock.served else None)
+        return self._clock.advance(timeout, super().select)
 
 
 class Clock(asyncio.SelectorEventLoop):
@@ -69,7 +68,7 @@ class Clock(asyncio.SelectorEventLoop):
         self.device: Device | None = None
         self.on_beat: Callable[[], None] | None = None
         self.hold_us: int | None = None
-        self._beat_at = self._sockets_at = 0.0
+        self._beat_at = 0.0
         self._wall_base: float | None = None
         super().__init__(_Selector(self))
 
@@ -96,8 +95,8 @@ class Clock(asyncio.SelectorEventLoop):
         raise NotImplementedError
 
     def _run_once(self) -> None:
-        # What the base class does, for a loop that has no sockets to look at and whose time is a number.
-        if self.served and not self._is_in_a_hurry():
+        # What the base class does, for a loop that has no sockets and whose time is a number.
+        if self.served:
             super()._run_once()  # type: ignore[misc]
             return
         scheduled, ready = self._scheduled, self._ready  # type: ignore[attr-defined]
@@ -116,26 +115,14 @@ class Clock(asyncio.SelectorEventLoop):
             if not handle._cancelled:
                 handle._run()
 
-    def _is_in_a_hurry(self) -> bool:
-        # A look at the sockets takes as long as a turn without.
-        if self.real_time is not None or self.hold_us is not None:
-            return False
-        now = time.monotonic()
-        if now < self._sockets_at:
-            return True
-        self._sockets_at = now + _SOCKETS_S
-        return False
-
     def advance(self, timeout: float | None, poll_sockets) -> list:
-        """One wait of the loop's: `timeout` seconds at the most, None for without end. `poll_sockets` is None where
-        there are none to look at, or not now.
-        """
+        """One wait of the loop's: `timeout` seconds at the most, None for without end."""
         device = self.device
         if device and device.settle():
             return []
         # Even so settling may have given the home something to do: what the probe answers, it answers now.
         if self._ready or (timeout is not None and timeout <= 0):  # type: ignore[attr-defined]
-            return poll_sockets(0) if poll_sockets else []
+            return poll_sockets(0) if self.served else []
         # The home has nothing left to do at this instant, the device may have.
         wakes = device.wakes_at_us if device else None
         due = device and (device.has_input or (wakes is not None and wakes <= self.now_us))
@@ -150,11 +137,8 @@ class Clock(asyncio.SelectorEventLoop):
             target = max(self.now_us + 1, self.start_us + math.ceil(when * 1e6 - 1e-3))
         if wakes is not None and (target is None or wakes < target):
             target = wakes
-        if poll_sockets:
+        if self.served:
             return self._wait_for_wall(target, poll_sockets)
-        if target is None and self.served:
-            self._sockets_at = 0.0
-            return []
         if target is None:
             raise RuntimeError("nothing is left to happen, in the home or in the device")
         self.now_us = target
