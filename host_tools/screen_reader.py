@@ -94,7 +94,7 @@ def read(picture: Image.Image) -> list[str]:
             slices = [column >> y & mask for column in columns]
             for left, right, text in _runs(slices, glyphs):
                 # A rule or a bar may look like a stop, a minus or a low line.
-                if not any(character.isalnum() or (top is None and character in fonts.ICONS) for character in text):
+                if not any(character.isalnum() or character in fonts.ICONS for character in text):
                     continue
                 if not any(left < x2 and x1 < right and y < y2 and y1 < y + rows for x1, y1, x2, y2 in taken):
                     found.append((y, left, rows, text.translate(_ICONS)))

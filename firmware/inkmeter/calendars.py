@@ -87,13 +87,16 @@ async def run(rounds, commodity):
 
 def _forget(rounds, commodity, utc):
     # The tariff has none any more: what it said of the time to come does not hold. What is published is asked anew.
+    name = "calendar%d" % commodity
     try:
-        os.remove("calendar%d" % commodity)
+        os.stat(name)
     except OSError:
         return
     if rounds.ledger:
         # Not at once: what is used until the price in force has been asked for has that price.
         rounds.ledger.rate(commodity, utc + _GRACE, None, None)
+    # Last: where the power fails before, it is all done again.
+    os.remove(name)
     rounds.known[commodity] = 0
     rounds.hurry(PRICE, commodity)
     rounds.hurry(SCHEDULED, commodity)

@@ -18,7 +18,7 @@ _ETIMEDOUT = const(110)
 _BLINK_MS = const(80)
 _HALF = const(128)
 _UNIT_MS = const(32)
-_SHORT = const(5)  # units: nobody sees the light answer so much later
+_SHORT = const(5)  # units: nobody sees another pattern begin so much later
 
 
 class Display:

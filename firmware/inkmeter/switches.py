@@ -3,6 +3,7 @@
 from micropython import const
 
 from inkmeter import days, timetable
+from inkmeter.lazy import module
 from inkmeter.rounds import SCHEDULED, STRIP
 from inkmeter.zcl import ZclError
 
@@ -10,7 +11,6 @@ _EACH = const(21600)
 _SOON = const(300)
 _A_DAY = const(86400)
 _LONGEST = const(1536)
-_PIECES = const(200)  # more than half-hours in the time that slots() tells of
 
 
 def _calendar(commodity):
@@ -24,14 +24,13 @@ def _calendar(commodity):
 
 
 def _unpriced(commodity, start, utc):
-    # From when on, of what is between two times, nothing has a price any more.
-    if start < utc:
-        known = timetable.slots(start, _PIECES, commodity)
-        for i in range(len(known)):
-            at, rate = known[i]
-            if at < utc and rate is not None:
-                start = min(known[i + 1][0] if i + 1 < len(known) else utc, utc)
-    return start
+    # From when on, between two times, nothing has a price: the rates may be newer than the switch, and what was used
+    # before them keeps its own.
+    if start >= utc:
+        return start
+    with module("rates") as rates:
+        at, rate = rates.over(commodity, start, utc)[-1]
+    return at if rate is None else utc
 
 
 async def run(rounds, commodity):
@@ -52,7 +51,6 @@ async def run(rounds, commodity):
         start, tier = slots[i]
         until = slots[i + 1][0] if i + 1 < len(slots) else end
         if until > utc and 0 < tier <= len(rates):
-            # The rates may be newer than the switch, and what was used before them has its price.
             rounds.ledger.rate(commodity, _unpriced(commodity, start, utc), rates[tier - 1], until)
     rounds.hurry(STRIP, commodity)
     # What is published price by price goes above it.

@@ -25,7 +25,6 @@ _DEARER = 10
 _CUT_S = 300
 _NOTICE_S = 600
 _LONGEST_S = 7 * 86_400
-_MOST_PENCE = 100_000
 _PERCENT = (-90, 1000)
 _DEAREST = 10_000_000  # 100 pounds
 _CALORIFIC = (250, 550)
@@ -77,18 +76,18 @@ def _home(name: str) -> str:
     return name
 
 
-def _number(text: str, default: int, least: int, most: int) -> int:
+def _number(text: str, default: int, limits: tuple[int, int] | None = None) -> int:
     try:
         number = int(text) if text else default
     except ValueError:
         raise ChangeError(f"{text!r} is not a whole number") from None
-    if not least <= number <= most:
-        raise ChangeError(f"{number} is not from {least} to {most}")
+    if limits and not limits[0] <= number <= limits[1]:
+        raise ChangeError("{} is not from {} to {}".format(number, *limits))
     return number
 
 
 def _seconds(text: str, default: int) -> int:
-    return _number(text, default, 1, _LONGEST_S)
+    return _number(text, default, (1, _LONGEST_S))
 
 
 def _account(world: World, fuel: str) -> Account:
@@ -115,14 +114,14 @@ def _at_the_meter(world: World, fuel: str, act: Callable[[Account, int], None]) 
 @_change("pence")
 def _top_up(world: World, argument: str) -> None:
     """A code worth so many pence (1000) is typed into the electricity meter."""
-    amount = _number(argument, _TOP_UP // 1000, 1, _MOST_PENCE) * 1000
+    amount = _number(argument, _TOP_UP // 1000) * 1000
     _at_the_meter(world, "electricity", lambda account, now: account.top_up(now, amount, _code(account)))
 
 
 @_change("pence")
 def _gas_top_up(world: World, argument: str) -> None:
     """A code worth so many pence (1000) is typed into the gas meter."""
-    amount = _number(argument, _TOP_UP // 1000, 1, _MOST_PENCE) * 1000
+    amount = _number(argument, _TOP_UP // 1000) * 1000
     _at_the_meter(world, "gas", lambda account, now: account.top_up(now, amount, _code(account)))
 
 
@@ -166,7 +165,7 @@ def _this_second(world: World) -> int:
 @_change("percent")
 def _new_price(world: World, argument: str) -> None:
     """Electricity is dearer by so many per cent (10) from now on; meters without a tariff get one."""
-    _retariff(world, world.meter.supply, _number(argument, _DEARER, *_PERCENT), _this_second(world))
+    _retariff(world, world.meter.supply, _number(argument, _DEARER, _PERCENT), _this_second(world))
     world.meter.events.note("tariff changed")
     world.meter.publish_price()
 
@@ -182,7 +181,7 @@ def _price_at_midnight(world: World, argument: str) -> None:
     """Electricity is dearer by so many per cent (10) from the next midnight UTC on, and the meter says so at once."""
     meter = world.meter
     at_utc = (world.clock.utc // 86_400 + 1) * 86_400
-    new = _retariff(world, meter.supply, _number(argument, _DEARER, *_PERCENT), to_us(at_utc))
+    new = _retariff(world, meter.supply, _number(argument, _DEARER, _PERCENT), to_us(at_utc))
     meter._publish_part(PRICE, [meter.prices.information(to_us(at_utc), new)])
 
 
@@ -191,7 +190,7 @@ def _new_gas_price(world: World, argument: str) -> None:
     """Gas is dearer by so many per cent (10) from now on."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
-    _retariff(world, world.gas.supply, _number(argument, _DEARER, *_PERCENT), _this_second(world))
+    _retariff(world, world.gas.supply, _number(argument, _DEARER, _PERCENT), _this_second(world))
 
 
 @_change("tenths of MJ/m3")
@@ -199,7 +198,7 @@ def _calorific_value(world: World, argument: str) -> None:
     """Gas has another calorific value (39.2 MJ/m3) from now on."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
-    world.gas.supply.set_calorific(_this_second(world), _number(argument, 392, *_CALORIFIC))
+    world.gas.supply.set_calorific(_this_second(world), _number(argument, 392, _CALORIFIC))
     world.gas._publish_part(PRICE, world.gas.prices.calorific_values())
 
 
@@ -303,9 +302,9 @@ def _change_of_supplier(world: World, argument: str) -> None:
     world.beside(take_over())
 
 
-def _is_on(*nodes: Node) -> None:
+def _must_be_on(*nodes: Node) -> None:
     if not all(node.powered for node in nodes):
-        raise ChangeError("it is without power already")
+        raise ChangeError("the power is off already")
 
 
 @_change("seconds")
@@ -313,7 +312,7 @@ def _power_cut(world: World, argument: str) -> None:
     """The hub and the meters are without power for so many seconds (300), and so is the house."""
     seconds = _seconds(argument, _CUT_S)
     nodes = [world.hub, world.meter]
-    _is_on(*nodes)
+    _must_be_on(*nodes)
     house = world.household.main_switch
     since_us = world.clock.now_us
     world.household.set_main_switch(False)
@@ -335,7 +334,7 @@ def _hub_off(world: World, argument: str) -> None:
     """The hub alone is without power for so many seconds (300)."""
     seconds = _seconds(argument, _CUT_S)
     hub = world.hub
-    _is_on(hub)
+    _must_be_on(hub)
     hub.powered = False
 
     async def back() -> None:

@@ -305,7 +305,7 @@ class Portal:
             if not await self._joins(request, _PATIENCE_S):
                 return
         request.says(_JOINED)
-        while "no-access" in self.troubles:
+        while "no-access" in self.troubles and not self._is_over(request):
             await asyncio.sleep(60)
         await asyncio.sleep(times.granted)
         if not self._has_ended(request):
@@ -318,7 +318,7 @@ class Portal:
         return self._vouched(device) and not self._has_ended(request)
 
     def _is_over(self, request: Request) -> bool:
-        # Its device has been removed, or is asked for anew.
+        # Its device has been removed, or is asked for anew; or another hub has another list.
         return request.eui64[::-1] not in self.hub.log or self._later(request) is not None
 
     def _later(self, request: Request) -> Request | None:
@@ -330,7 +330,8 @@ class Portal:
         over = self._is_over(request)
         if over and not request.failed:
             later = self._later(request)
-            request.says(f"See {later.reference}." if later else "You have removed this device.", failed=True)
+            words = f"See {later.reference}." if later else "This device is not on your list any more."
+            request.says(words, failed=True)
         return over
 
     async def _paperwork(self, request: Request) -> bool:

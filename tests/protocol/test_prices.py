@@ -331,14 +331,27 @@ def test_switches_by_the_calendar():
     ]
 
 
-def test_new_rates_by_tier_leave_the_price_of_what_was_used_before_them():
+class PowerCut:
+    """A ledger that is told of a rate too late."""
+
+    def rate(self, *_):
+        raise KeyboardInterrupt
+
+
+def on_christmas_eve(seconds):
+    """(a home with books and the calendar, so late on 2026-12-24; that day's midnight)"""
     wipe_books()
     session = Home()
     session.ledger = Ledger(session.clock)
     midnight = utc_of(9854)
-    session.now = midnight + 36_000 - EPOCH
+    session.now = midnight + seconds - EPOCH
     calendar(session)
     session.job("calendars")
+    return session, midnight
+
+
+def test_new_rates_by_tier_leave_the_price_of_what_was_used_before_them():
+    session, midnight = on_christmas_eve(36_000)
     session.module("timetable").enter_tiers(0, [29_870, 13_120])
     session.job("switches")
     known = rates.over(0, midnight + 27_000, midnight + DAY)
@@ -353,16 +366,10 @@ def test_new_rates_by_tier_leave_the_price_of_what_was_used_before_them():
 
 
 def test_new_rates_by_tier_leave_each_price_that_is_known_though_the_switch_s_own_is_not():
-    wipe_books()
-    session = Home()
-    session.ledger = Ledger(session.clock)
-    midnight = utc_of(9854)
-    session.now = midnight + 54_000 - EPOCH
+    session, midnight = on_christmas_eve(54_000)
     # Nothing is known of the morning; from 10:00 on there were prices by the half-hour, up to now.
     session.ledger.rate(0, midnight + 36_000, 5_000, midnight + 45_000)
     session.ledger.rate(0, midnight + 45_000, -3_000, midnight + 54_000)
-    calendar(session)
-    session.job("calendars")
     session.module("timetable").enter_tiers(0, [24_500, 24_500])
     session.job("switches")
     assert rates.over(0, midnight + 27_000, midnight + DAY) == [
@@ -372,17 +379,18 @@ def test_new_rates_by_tier_leave_each_price_that_is_known_though_the_switch_s_ow
 
 
 def test_a_tariff_without_a_calendar_ends_what_the_last_one_s_said():
-    wipe_books()
-    session = Home()
-    session.ledger = Ledger(session.clock)
-    midnight = utc_of(9854)
-    session.now = midnight + 36_000 - EPOCH
-    calendar(session)
-    session.job("calendars")
+    session, midnight = on_christmas_eve(36_000)
     session.module("timetable").enter_tiers(0, [29_870, 13_120])
     session.job("switches")
     session.now += 18_000
     session.radio.commands[ESME, CALENDAR, 0] = 0x8B
+    # The power fails while that is written down: it is done again.
+    ledger, session.ledger = session.ledger, PowerCut()
+    try:
+        session.job("calendars")
+        raise AssertionError
+    except KeyboardInterrupt:
+        session.ledger = ledger
     assert session.job("calendars") is None
     # What was used has its price, and what is used until the price in force is heard; nobody knows what is to come.
     now = midnight + 54_000 + 300

@@ -109,14 +109,31 @@ def test_a_device_that_is_removed_ends_its_request():
         assert "the device can join now" in request.stage
         world.portal.remove_device(world.label[0])
         await asyncio.sleep(10)
-        assert request.failed and request.stage == "You have removed this device."
+        assert request.failed and request.stage == "This device is not on your list any more."
         # Another request is no reason for the first to go on.
         again = world.portal.add_device(*world.label)
         await asyncio.sleep(30)
         once_more = world.portal.add_device(*world.label)
         await asyncio.sleep(30)
-        assert request.stage == "You have removed this device." and again.stage == f"See {once_more.reference}."
+        assert request.stage == "This device is not on your list any more."
+        assert again.stage == f"See {once_more.reference}."
         assert not once_more.failed and "the device can join now" in once_more.stage
+
+    in_a_world(story)
+
+
+def test_a_device_that_is_removed_before_it_has_access_ends_its_request():
+    async def story(world):
+        world.portal.troubles.add("no-access")
+        request = world.portal.add_device(*world.label)
+        await asyncio.sleep(30)
+        device = bytes.fromhex(world.label[0].replace(" ", ""))[::-1]
+        world.hub.keys[device] = aps.LinkKey(bytes(16), authorised=True)
+        await asyncio.sleep(60)
+        assert "has joined" in request.stage
+        world.portal.remove_device(world.label[0])
+        await asyncio.sleep(120)
+        assert request.failed and "not on your list any more" in request.stage
 
     in_a_world(story)
 

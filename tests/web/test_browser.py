@@ -148,6 +148,10 @@ def test_the_back_office_refuses_in_words(home, browse):
     site.get_by_role("cell", name="Joined; no access to the meters yet").wait_for()
     page.get_by_role("switch", name="No access to the meters").click()
     site.get_by_role("cell", name="Reads your meters").wait_for()
+    # Once it reads the meters it is not added again, but for who takes it off the list first.
+    site.locator("#nav").get_by_role("link", name="Add a device").click()
+    send(site, home)
+    site.locator("#eui64-error", has_text="This device is on your list already.").wait_for()
 
 
 def test_two_browsers_and_a_reload_in_the_middle(home, browse):
