@@ -118,8 +118,9 @@ def exchanged(ledger, commodity):
 
 
 def today(ledger, commodity):
-    """(Wh, Wh sent or litres of gas, cost with the standing charge, flags) of the British local day so far; Wh or cost
-    None where some of it is not known. None where there is no reading of today.
+    """(Wh, Wh sent or litres of gas, cost with the standing charge, flags) of the British local day so far: Wh None
+    without a calorific value, cost None where some has no price; MISSING in the flags where the sums lack half-hours.
+    None where there is no reading of today.
     """
     s = ledger.books[commodity]
     now = ledger.clock.now()

@@ -99,7 +99,7 @@ def go_to_day(commodity, s, utc):
         _close_day(commodity, s)
     s[DAY] = day
     s[DAY_END] = records.day_start(day + 1)
-    s[DAY_SUM : DAY_SUM + 5] = records.add_day(commodity, day)[0]
+    s[DAY_SUM : DAY_SUM + 5] = records.day_so_far(commodity, day, utc)
 
 
 def set_end(s):

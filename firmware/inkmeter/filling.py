@@ -137,10 +137,10 @@ def _put(s, commodity, half, buffer):
             records.put_day(commodity, day, kept[i][:6] + [_DIRTY])
     records.put_halves(commodity, half, buffer)
     for i, day in enumerate(days):
-        total, known, _ = records.add_day(commodity, day)
         if day == s[DAY]:
-            s[DAY_SUM : DAY_SUM + 5] = total
+            s[DAY_SUM : DAY_SUM + 5] = records.day_so_far(commodity, day, s[UTC])
         else:
+            total, known, _ = records.add_day(commodity, day)
             standing = kept[i][4] if kept[i] else None
             records.put_day(commodity, day, total[:4] + [standing, total[4], known])
 

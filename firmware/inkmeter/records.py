@@ -14,6 +14,7 @@ from struct import pack_into, unpack_from
 from micropython import const
 
 from inkmeter.clock import summer_time
+from inkmeter.ledger import MISSING
 
 FOLDER = const("books")  # not a module's name: MicroPython would take it for one
 HALF_HOUR = const(1800)
@@ -206,6 +207,14 @@ def get_day(commodity, day):
     if numbers[4] == -0x7FFFFFFF:
         numbers[4] = None
     return numbers
+
+
+def day_so_far(commodity, day, utc):
+    """The sum of a local day's half-hours that are over at `utc`; MISSING in its flags where some are not known."""
+    total, known, _ = add_day(commodity, day)
+    if known < (utc - day_start(day)) // HALF_HOUR:
+        total[4] |= MISSING
+    return total
 
 
 def add_day(commodity, day):

@@ -279,6 +279,13 @@ def prepaid_low():
     return view
 
 
+def prepaid_off(status=0):
+    view = prepaid_low()
+    electricity(view, 0)
+    put(view, facts.SUPPLY_STATUS, status)
+    return view
+
+
 def prepaid_extreme():
     view = prepaid()
     gas(view)
@@ -510,6 +517,10 @@ def cases():
         ("extreme", prepaid_extreme),
     ):  # fmt: skip
         yield "prepay-" + name, lambda: on(PREPAY, make())
+    yield "prepay-off", lambda: on(PREPAY, prepaid_off())
+    yield "prepay-armed", lambda: on(PREPAY, prepaid_off(1))
+    yield "now-off", prepaid_off
+    yield "now-armed", lambda: prepaid_off(1)
     yield "prepay-extreme-more", lambda: on(PREPAY, prepaid_extreme(), 2)
     yield "prepay-extreme-gas", lambda: on(PREPAY, prepaid_extreme(), 1)
     yield "message-plain", lambda: message(0)

@@ -313,9 +313,9 @@ def _power_cut(world: World, argument: str) -> None:
     seconds = _seconds(argument, _CUT_S)
     nodes = [world.hub, world.meter]
     _must_be_on(*nodes)
-    house = world.household.main_switch
     since_us = world.clock.now_us
-    world.household.set_main_switch(False)
+    household = world.household
+    household.set_mains(False)
     for node in nodes:
         node.powered = False
 
@@ -323,7 +323,7 @@ def _power_cut(world: World, argument: str) -> None:
         await asyncio.sleep(seconds)
         for node in nodes:
             node.powered = True
-        world.household.set_main_switch(house)
+        household.set_mains(True)
         world.meter.events.outage(since_us)
 
     world.beside(back())

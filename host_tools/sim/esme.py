@@ -78,7 +78,7 @@ class ElectricityMeter(ZclServer):
         self.account: Account | None = None
         if home.credit is not None:
             self.account = Account(
-                self.supply, now_us, home.credit, self.household.set_main_switch, terms=home.terms, debts=home.debts,
+                self.supply, now_us, home.credit, self.household.set_supply, terms=home.terms, debts=home.debts,
                 on_event=self.events.note,
             )  # fmt: skip
         paid = self.exported if home.export_tariff else None
@@ -113,7 +113,7 @@ class ElectricityMeter(ZclServer):
         self.supply.set_tariff(since_us, tariff)
         self.exported.set_tariff(since_us, other.export_tariff)
         if self.account and self._supply_status() != SupplyState.ON:
-            self.household.set_main_switch(True)
+            self.household.set_supply(True)
         self.home = dataclasses.replace(
             self.home, name=other.name, tariff=tariff, export_tariff=other.export_tariff, credit=other.credit,
             terms=other.terms, debts=other.debts,

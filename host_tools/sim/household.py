@@ -42,7 +42,7 @@ class Household:
             Curve(now, habit, f"{seed} {name}") for name, habit in zip(("import", "export", "gas"), habits, strict=True)
         )
         self.start_us = now
-        self.main_switch = True
+        self._off: set[str] = set()
         self.gas_valve = True
         self.solar_peak_w = solar_peak_w
         self._night_storage = night_storage
@@ -53,7 +53,7 @@ class Household:
     @property
     def demand_w(self) -> int:
         """Import less export."""
-        return sum(self._loads.values()) - self._solar if self.main_switch else 0
+        return 0 if self._off else sum(self._loads.values()) - self._solar
 
     @property
     def import_wh(self) -> int:
@@ -85,7 +85,7 @@ class Household:
         demand = self.demand_w
         self._import.set_rate(now, max(0, demand))
         self._export.set_rate(now, max(0, -demand))
-        burns = self._boiler_w + self._hand_boiler_w if self.main_switch and self.gas_valve else 0
+        burns = self._boiler_w + self._hand_boiler_w if self.gas_valve and not self._off else 0
         self._gas.set_rate(now, burns * _GAS_LITRES_AN_HOUR_PER_KW)
 
     # What happens in the house
@@ -112,9 +112,30 @@ class Household:
         """What set_boiler() set."""
         return self._hand_boiler_w
 
+    @property
+    def main_switch(self) -> bool:
+        """The consumer unit's main switch."""
+        return "main switch" not in self._off
+
+    @property
+    def supply(self) -> bool:
+        """Whether the electricity meter lets current through."""
+        return "meter" not in self._off
+
     def set_main_switch(self, on: bool) -> None:
-        """The consumer unit's main switch, solar and boiler included: off, nothing moves."""
-        self.main_switch = on
+        """Off, nothing moves, sun and boiler included."""
+        self._set("main switch", on)
+
+    def set_supply(self, on: bool) -> None:
+        """The switch in the electricity meter."""
+        self._set("meter", on)
+
+    def set_mains(self, on: bool) -> None:
+        """What comes from the street."""
+        self._set("mains", on)
+
+    def _set(self, switch: str, on: bool) -> None:
+        (self._off.discard if on else self._off.add)(switch)
         self._count()
 
     def set_gas_valve(self, opened: bool) -> None:

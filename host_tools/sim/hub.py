@@ -142,12 +142,15 @@ class Hub(ZclServer):
         # They permit joining for as long as they are told, at most 254 s at a time.
         left = until - asyncio.get_running_loop().time()
         while left >= 1 and self.is_open:
-            body = bytes([self.next_counter(), min(_LONGEST_PERMIT_S, int(left)), 1])
-            await self.send(
-                nwk.BROADCAST_ROUTERS, ZDOCmd.Mgmt_Permit_Joining_req, body, profile=0, source=0, destination=0
-            )  # fmt: skip
+            await self._permit(min(_LONGEST_PERMIT_S, int(left)))
             await asyncio.sleep(min(_LONGEST_PERMIT_S - 14, left))
             left = until - asyncio.get_running_loop().time()
+
+    async def _permit(self, seconds: int) -> None:
+        body = bytes([self.next_counter(), seconds, 1])
+        await self.send(
+            nwk.BROADCAST_ROUTERS, ZDOCmd.Mgmt_Permit_Joining_req, body, profile=0, source=0, destination=0
+        )  # fmt: skip
 
     def grant_meters(self, eui64: bytes) -> None:
         """Lets a device read the meters (GBCS CS03B)."""
@@ -155,11 +158,15 @@ class Hub(ZclServer):
             self.log[eui64].meters_granted = True
 
     def remove(self, eui64: bytes) -> None:
-        """Takes a device out of the log and off the network."""
+        """Takes a device out of the log and off the network, and closes if it was open for that one alone."""
+        was_open = self.is_open
         entry = self.log.pop(eui64, None)
         if entry and entry.node_id is not None:
             self.parent.dismiss(eui64, entry.node_id)
+        self.responder.forget(eui64)
         self.keys.pop(eui64, None)
+        if was_open and not self.is_open:
+            self.start(self._permit(0))
 
     def _vouched(self, eui64: bytes) -> bool:
         key = self.keys.get(eui64)

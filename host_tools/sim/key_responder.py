@@ -56,6 +56,11 @@ class KeyResponder:
         """The KeyEstablishmentSuite attribute."""
         return sum(self.identities)
 
+    def forget(self, partner: bytes) -> None:
+        """Ends what has been begun with a device that is off the hub's list."""
+        if partner == self._partner:
+            self._forget()
+
     def _forget(self) -> None:
         self._partner: bytes | None = None
         self._identity: Identity | None = None
@@ -159,13 +164,15 @@ class KeyResponder:
         mac = agreement.responder_smac
         if "tampered confirmation" in self.faults:
             return bytes([mac[0] ^ 1]) + mac[1:], 1.4
-        self._hub.start(self._install(message.sender_eui64 or b"", agreement.link_key))
+        self._hub.start(self._install(message.sender_eui64 or b"", agreement))
         self.completed += 1
         return mac, 1.4
 
-    async def _install(self, partner: bytes, link_key: bytes) -> None:
+    async def _install(self, partner: bytes, agreement: Agreement) -> None:
         # The new key counts from the answer on.
         await asyncio.sleep(1.4)
-        self._hub.keys[partner] = aps.LinkKey(link_key, authorised=True)
-        self._hub.air.keys[link_key] = "link key, agreed"
+        if self._agreement is not agreement:
+            return
+        self._hub.keys[partner] = aps.LinkKey(agreement.link_key, authorised=True)
+        self._hub.air.keys[agreement.link_key] = "link key, agreed"
         self._forget()

@@ -14,6 +14,8 @@ from host_tools.sim.radio import nwk
 from host_tools.sim.radio.ieee802154 import AssociationStatus, Beacon, Command, Frame, Kind
 from host_tools.sim.radio.nwk import TRUST_CENTRE
 
+_LEAVES, _LEAVE_AGAIN_S = 6, 5.0
+
 
 class Policy(Protocol):
     """Who may join."""
@@ -169,8 +171,15 @@ class Parent:
             remove = bytes([aps.Command.REMOVE_DEVICE]) + eui64
             node.send_command(router, remove, aps.KeyId.DATA, node.key_for(router))
             return
+        node.start(self._tell_to_leave(node_id))
+
+    async def _tell_to_leave(self, node_id: int) -> None:
+        # Until it has heard it; for a second or two at a time a radio module may do nothing but sums.
         leave = bytes([nwk.Command.LEAVE, nwk.LEAVE_REQUEST])
-        node.start(node.send_nwk(node.nwk_frame(nwk.Kind.COMMAND, node_id, leave, radius=1)))
+        for _ in range(_LEAVES):
+            if await self._node.send_nwk(self._node.nwk_frame(nwk.Kind.COMMAND, node_id, leave, radius=1)):
+                return
+            await asyncio.sleep(_LEAVE_AGAIN_S)
 
     # What routers ask
 

@@ -98,7 +98,8 @@ class PriceServer:
                 break
             price = supply.price(now_us) if tariff.blocks and start <= now_us < end else window.price
             whole = self._whole(supply, tariff, window, start)
-            minutes = _UNTIL_CHANGED if tariff.blocks else max(1, (whole.end - whole.start) // 60)
+            # Whole minutes, the last one begun: no second is without a price, and the next one begins when it does.
+            minutes = _UNTIL_CHANGED if tariff.blocks else max(1, (whole.end - whole.start + 59) // 60)
             answers.append(self._price(tariff, whole, price or 0, now_us, minutes))
         return answers
 

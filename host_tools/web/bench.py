@@ -17,6 +17,7 @@ from host_tools.sim.portal import FormError
 from host_tools.sim.run import Held, NotInTime, Run, Screen
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.sim.trace import Trace
+from host_tools.sim.trace_words import Stage
 from host_tools.sim.world import Settings
 from host_tools.web import controls
 from host_tools.web.glass import Glass
@@ -152,7 +153,8 @@ class Bench:
         self.pace = Pace()
         self.faults = ""
         self.fault_tasks: list[asyncio.Task] = []
-        self.next: asyncio.Future[Order] = self.clock.create_future()
+        self.wanted: Order | None = None
+        self._ended: asyncio.Future[None] = self.clock.create_future()
         self.controls = controls.for_bench(self)
         self._acts: dict[str, Callable[[Any], Any]] = {
             **controls.hands(self), **{one.name: one.do for one in self.controls}
@@ -163,7 +165,13 @@ class Bench:
         self._watch_panel()
 
     def _person(self, what: str, about: str = "") -> None:
-        self.trace.tell("person", "meter", what, about)
+        self.tell("person", "meter", what, about)
+
+    def tell(self, source: str, to: str, what: str, about: str = "", stage: str = "") -> None:
+        """Notes in the story what no wire carries: a deed."""
+        if not stage and self.held.get("stage") == _READING:
+            stage = Stage.READ
+        self.trace.tell(source, to, what, about, stage)
 
     def _elapsed_us(self) -> int:
         return self.clock.now_us - self.clock.start_us
@@ -248,9 +256,10 @@ class Bench:
         }
 
     def make(self, order: Order) -> None:
-        """Ends this run for another."""
-        if not self.next.done():
-            self.next.set_result(order)
+        """Ends this run for another; of several that are asked for, the last one is `wanted`."""
+        self.wanted = order
+        if not self._ended.done():
+            self._ended.set_result(None)
 
     # Time
 
@@ -265,18 +274,17 @@ class Bench:
 
     # Watching
 
-    async def live(self) -> Order:
-        """Until somebody orders another run, which it returns. Raises what went wrong in the simulator itself."""
+    async def live(self) -> None:
+        """Until somebody has ordered another run. Raises what went wrong in the simulator itself."""
         loop = asyncio.get_running_loop()
-        tasks: set[asyncio.Future[Any]] = {loop.create_task(self._watch()), self.next}
+        tasks: set[asyncio.Future[Any]] = {loop.create_task(self._watch()), self._ended}
         if self.order.scenario:
             self.world.beside(self._tell(self.order.scenario))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks - {self.next}:
+            for task in tasks:
                 if task.done():
                     task.result()
-            return self.next.result()
         finally:
             for task in tasks:
                 task.cancel()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,7 @@ def _button(bench: Bench, value: Any) -> None:
         raise _refuse("The device has no power.")
     device.set_button(value["name"], down)
     if down:
-        bench.trace.tell("person", "device", f"{_LABELS[value['name']]} button", "Somebody presses a button.")
+        bench.tell("person", "device", f"{_LABELS[value['name']]} button", "Somebody presses a button.")
 
 
 def _make_new(bench: Bench) -> None:
@@ -129,7 +130,7 @@ def _make_new(bench: Bench) -> None:
     held, seconds = ("back+next", 10) if len(buttons(bench)) > 1 else ("ok", 20)
     bench.home.press(held, seconds + 0.5)
     words = f"{' and '.join(_LABELS[one] for one in held.split('+'))}, for {seconds} seconds"
-    bench.trace.tell("person", "device", words, "Somebody makes the device new.")
+    bench.tell("person", "device", words, "Somebody makes the device new.")
 
 
 def _plug(bench: Bench, on: bool) -> None:
@@ -139,7 +140,7 @@ def _plug(bench: Bench, on: bool) -> None:
     elif not on:
         bench.home.power_off()
         bench.held = {}
-    bench.trace.tell("person", "device", "Plugged in" if on else "Unplugged")
+    bench.tell("person", "device", "Plugged in" if on else "Unplugged")
 
 
 def _reset(bench: Bench) -> None:
@@ -147,20 +148,24 @@ def _reset(bench: Bench) -> None:
         raise _refuse("The device has no power.")
     bench.failure = ""
     bench.home.reset()
-    bench.trace.tell("person", "device", "Reset button")
+    bench.tell("person", "device", "Reset button")
 
 
 def _add_device(bench: Bench, value: Any) -> str:
     if not isinstance(value, dict):
         raise FormError("eui64", "This is no form that can be read.")
     request = bench.world.portal.submit(_filled(bench, value))
-    bench.trace.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
+    bench.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
     return request.reference
 
 
 def _pair(bench: Bench) -> str:
+    ours = bench.world.label[0]
+    for request in bench.world.portal.requests:
+        if request.eui64.hex().upper() == ours and not request.failed and request.stage != STAGES[-1]:
+            raise _refuse(f"Your supplier is at it already: {request.reference}.")
     request = bench.world.portal.add_device(*bench.world.label)
-    bench.trace.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
+    bench.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
     return request.reference
 
 
@@ -207,7 +212,7 @@ def _household(bench: Bench) -> list[Control]:
         def do(value: Any) -> None:
             on = _switch(value)
             world.household.set_load(f"{name} by hand", watts if on else 0)
-            bench.trace.tell("person", "meter", f"{label} {'on' if on else 'off'}")
+            bench.tell("person", "meter", f"{label} {'on' if on else 'off'}")
 
         return Control(
             f"load-{name}", "House", "toggle", label, f"{watts / 1000:g} kW", do,
@@ -218,7 +223,7 @@ def _household(bench: Bench) -> list[Control]:
         on = _switch(value)
         world.household.set_boiler(_BOILER_W if on else 0)
         world.household.set_load("pump by hand", _PUMP_W if on else 0)
-        bench.trace.tell("person", "gas", f"Heating {'on' if on else 'off'}")
+        bench.tell("person", "gas", f"Heating {'on' if on else 'off'}")
 
     def sun(value: Any) -> None:
         world.household.solar_peak_w = round(_within(value, 0, 12) * 1000)
@@ -240,7 +245,8 @@ def _household(bench: Bench) -> list[Control]:
                 "each half-hour", heating, lambda: bool(world.household.boiler_w)),
         Control("sun", "House", "range", "Solar panels", "what they give at noon without a cloud, from the next cloud "
                 "on", sun, lambda: world.household.solar_peak_w / 1000, (0, 12, 0.1, "kW")),
-        Control("main-switch", "House", "toggle", "Main switch", "off: nothing is used, and the registers stand still",
+        Control("main-switch", "House", "toggle", "Main switch", "off: nothing is used, and the registers stand "
+                "still. The meter has a switch of its own, for who pays first",
                 lambda value: world.household.set_main_switch(_switch(value)), lambda: world.household.main_switch),
         Control("gas-report", "House", "button", "Gas meter reports", "it wakes each half-hour by itself", report),
         Control("tariff", "House", "choice", "Tariff", "for electricity, from now on. The display finds the price "
@@ -266,7 +272,21 @@ def _change(bench: Bench, words: str) -> None:
         change(bench.world, words)
     except ChangeError as error:
         raise _refuse(str(error)) from None
-    bench.trace.tell("person", "meter", _CHANGES.get(name, ("", name))[1], CHANGES[name].about)
+    bench.tell("person", "meter", *_as_told(name, words.partition(":")[2]))
+
+
+def _as_told(name: str, argument: str) -> tuple[str, str]:
+    # Its name, and what it is about, with what it was done with in place of what it is done with otherwise.
+    one = CHANGES[name]
+    label = "Tariff" if name == "tariff" else _CHANGES.get(name, ("", _plain(name).capitalize()))[1]
+    if not argument:
+        return label, one.about
+    if one.argument == "text":
+        return f"{label}: {argument}", one.about
+    given = {**CONTRACTS, "gas": "gas"}.get(argument, argument)
+    if one.argument == "tenths of MJ/m3":
+        given = f"{int(argument) / 10:g} MJ/m3"
+    return label, re.sub(r" \([^)]*\)", lambda _: f" ({given})", one.about, count=1)
 
 
 # The changes of the page's, with the group and the name that they have there; others come under their own.
@@ -355,13 +375,13 @@ def _hub(bench: Bench) -> list[Control]:
     def button(name: str, label: str, about: str, act: Callable[[], Any]) -> Control:
         def do(value: Any) -> None:
             act()
-            bench.trace.tell("person", "hub", label, about, "Life on the network")
+            bench.tell("person", "hub", label, about, "Life on the network")
 
         return Control(name, "Hub", "button", label, about, do)
 
     def power(value: Any) -> None:
         hub().powered = _switch(value)
-        bench.trace.tell("person", "hub", "Hub switched on" if value else "Hub switched off")
+        bench.tell("person", "hub", "Hub switched on" if value else "Hub switched off")
 
     def full(value: Any) -> None:
         hub().log_size = 0 if _switch(value) else 3

@@ -84,6 +84,9 @@ def _story(browser: Any, url: str, folder: Path) -> list[Path]:
     page.locator("[data-speed='1']").click()
     page.locator("#button-ok").click()
     page.locator(".road .done", has_text="Reading your meters").wait_for()
+    page.locator("[data-speed='60']").click()
+    # Until it has fetched the morning.
+    page.get_by_role("img", name=re.compile(r"Today\s+[£\d]")).wait_for(timeout=60_000)
     page.get_by_role("switch", name="Kettle").click()
     page.get_by_role("switch", name="Car charger").click()
     page.locator("[data-speed='10']").click()

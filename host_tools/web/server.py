@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import io
 import ipaddress
 import json
@@ -297,7 +298,10 @@ class Page:
         if value is not None and (isinstance(value, bool) or value not in view.SPEEDS):
             raise Refused(f"The speeds are {', '.join(map(str, view.SPEEDS))}, and none for as fast as it goes.")
         self._speed_after = _AS_IT_IS
-        self.bench.set_speed(value)
+        if self.bench.wanted:
+            self.bench.make(dataclasses.replace(self.bench.wanted, speed=value))
+        else:
+            self.bench.set_speed(value)
 
     def _scenario(self, value: Any) -> Order:
         if value not in SCENARIOS:
@@ -387,7 +391,7 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
     page.capture = Capture(home.folder / "air.pcap", home.world.air, lambda: home.clock.now_us)
     try:
         await web.SockSite(runner, listening.dup()).start()
-        return await bench.live()
+        await bench.live()
     finally:
         page.capture.close()
         home.clock.on_beat = None
@@ -395,6 +399,8 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
         for browser in page.browsers:
             browser.tell("bye", None)
         await runner.cleanup()
+    assert bench.wanted
+    return bench.wanted
 
 
 def _greet(listening: socket.socket, settings: Settings, host: str, folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from host_tools import toolchain
 from host_tools.sim import starts
+from host_tools.sim.prepayment import State, SupplyState
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.web import controls
 from host_tools.web.bench import SPEEDS, Bench, settings_as_dict
@@ -15,6 +16,7 @@ STAGES = (
     "Starting", "Waiting for your supplier", "Joining the meter network", "Checking the hub's keys",
     "Finding your meters", "Is this your meter? Press OK", "Reading your meters",
 )  # fmt: skip
+_OFF, _REMOVED = "Off the meter network", ("H02", "P13")
 _ABOUT = "The real firmware runs in a real MicroPython; the radio, the hub, the meters and the supplier are simulated."
 
 
@@ -28,6 +30,7 @@ def hello(bench: Bench, run: int, exposed: str) -> dict[str, Any]:
         "exposed": exposed,
         "stages": STAGES,
         "settings": settings_as_dict(bench.order.settings),
+        "began": datetime.datetime.fromtimestamp(bench.clock.start_us / 1e6, datetime.UTC).isoformat(),
         "start": starts.wall_clock(bench.order.settings.start_us),
         "starts": starts.NAMED,
         "options": {name: values for name, values in controls.setting_options().items() if values is not None},
@@ -62,6 +65,7 @@ def state(bench: Bench) -> dict[str, Any]:
         "steps": len(bench.steps),
         "hub_open": world.hub.is_open,
         "moved": _has_moved(bench),
+        "cut_off": _cut_off(bench),
         "frames": world.air.frames,
     }
 
@@ -72,6 +76,13 @@ def _has_moved(bench: Bench) -> bool:
     return bool(bench.world.moves and flash.network and flash.trust_centre != bench.world.hub.eui64)
 
 
+def _cut_off(bench: Bench) -> str | None:
+    # What the household must do for electricity, where the meter has cut it off.
+    account = bench.world.meter.account
+    supply = account.state(bench.clock.now_us).supply if account else SupplyState.ON
+    return {SupplyState.OFF: "top up", SupplyState.ARMED: "switch on"}.get(supply)
+
+
 def words(bench: Bench) -> str:
     """How far the device has come, in words."""
     if not bench.world.device:
@@ -80,8 +91,8 @@ def words(bench: Bench) -> str:
         return "The firmware has stopped"
     if not bench.held:
         return STAGES[0]
-    outcome = bench.held["outcome"]
-    return STAGES[bench.held["stage"]] + (f", {outcome}" if outcome else "")
+    stage, outcome = bench.held["stage"], bench.held["outcome"]
+    return (_OFF if outcome in _REMOVED else STAGES[stage]) + (f", {outcome}" if outcome else "")
 
 
 def _device(bench: Bench) -> dict[str, Any]:
@@ -107,7 +118,22 @@ def meters(bench: Bench) -> list[list[str]]:
     ]
     if world.gas_meter:
         rows.append(["Gas", f"{household.gas_litres / 1000:.3f} m³"])
+    accounts = [("", world.meter.account), ("Gas ", world.gas.account if world.gas_meter and world.gas else None)]
+    for fuel, account in accounts:
+        if account:
+            rows += _account(fuel, account.state(bench.clock.now_us))
     return rows
+
+
+_SUPPLY = {
+    SupplyState.OFF: "off: no credit is left", SupplyState.ARMED: "off, and may be switched on", SupplyState.ON: "on",
+}  # fmt: skip
+
+
+def _account(fuel: str, state: State) -> list[list[str]]:
+    credit = state.credit / 100_000_000
+    words = f"-£{-credit:.2f}" if credit < 0 else f"£{credit:.2f}"
+    return [[f"{fuel}credit".capitalize(), words], [f"{fuel}supply".capitalize(), _SUPPLY[state.supply]]]
 
 
 def _portal(bench: Bench) -> dict[str, Any]:

@@ -83,6 +83,21 @@ def test_today_is_what_was_used_at_what_it_cost():
     assert ledger.today(IMPORT) is None, "yesterday's use is not today's"
 
 
+def test_a_day_that_lacks_half_hours_says_so_until_the_meter_s_log_has_told_them():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT - 86400, 24500, None)
+    steady(ledger, MIDNIGHT + 8 * HALF + 600, MIDNIGHT + 10 * HALF, 1000, 720)
+    assert ledger.today(IMPORT)[3] & MISSING
+    assert filling.fill(ledger, IMPORT, MIDNIGHT + 4 * HALF, [100] * 5) == 5
+    assert ledger.today(IMPORT)[3] & MISSING
+    assert Ledger(ledger.clock).today(IMPORT)[3] & MISSING, "after a power cut too"
+    assert filling.fill(ledger, IMPORT, MIDNIGHT, [200] * 4) == 4
+    wh, _, cost, flags = ledger.today(IMPORT)
+    assert (wh, cost) == (800 + 500 + 360, 24500 * 1660 // 1000) and not flags & MISSING
+    read(ledger, IMPORT, MIDNIGHT + 86400 + 10, 60000)
+    assert not ledger.today(IMPORT)[3] & MISSING, "a new day"
+
+
 def test_what_has_no_price_has_no_cost():
     ledger = fresh()
     steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)

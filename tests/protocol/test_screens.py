@@ -8,6 +8,7 @@ from inkmeter import facts, people, screens, settings
 from inkmeter import home as h
 from inkmeter import view as View  # noqa: N812
 from inkmeter.font import Font
+from inkmeter.ledger import MISSING
 from inkmeter.outcomes import outcome
 from inkmeter.screens import past
 from inkmeter.screens.choice import choose
@@ -79,7 +80,7 @@ def shown(home, now=100, page=NOW, size=SIZES[0], **more):
 
 def test_use():
     found = shown(reading())
-    for text in ("\1 USING", "at 11:50", "0.95", "kW", "23.2p an hour", "24.50p/kWh"):
+    for text in ("\1 USING", "at 11:50", "0.95", "kW", "23.3p an hour", "24.50p/kWh"):
         assert text in found, text
     found = shown(reading(), page=METERS)
     for text in ("04631.215 kWh", "00812.589 kWh", "02282.363 m³ at 11:30"):
@@ -93,17 +94,18 @@ def test_sending_out_has_no_minus_and_no_cost():
 
 
 def test_pounds_from_a_pound_on():
-    assert "£1.22 an hour" in shown(reading(5000))
-    assert "99.9p an hour" in shown(reading(4080))
+    assert "£1.23 an hour" in shown(reading(5000))
+    assert "99.9p an hour" in shown(reading(4079))
+    assert "£1.00 an hour" in shown(reading(4080))
 
 
 def test_money_first_where_it_is_wanted():
     found = shown(reading(), money=1)
-    assert "23.2" in found and "p an hour" in found and "0.95 kW" in " ".join(found)
+    assert "23.3" in found and "p an hour" in found and "0.95 kW" in " ".join(found)
 
 
 def test_a_big_load_keeps_three_figures():
-    for watts, text in ((9999, "9.99"), (10000, "10.0"), (23456, "23.4"), (100000, "100")):
+    for watts, text in ((9994, "9.99"), (9999, "10.0"), (23456, "23.5"), (100000, "100")):
         assert text in shown(reading(watts)), text
 
 
@@ -136,6 +138,10 @@ def test_the_ledger_s_day_is_under_the_figure():
     sys.modules["inkmeter.history"] = Double(halves=lambda commodity, day: None)
     found = shown(reading(), ledger=ledger)
     assert "£1.85, 5.42 kWh" in found and "-- as of 11:30" in found
+    # Before the meter's log has told of the morning nothing is said of the day.
+    ledger = Double(today=lambda commodity: (10, 0, 53810, MISSING))
+    found = shown(reading(), ledger=ledger)
+    assert "--" in found and "-- as of 11:30" in found and not [text for text in found if "£" in text]
 
 
 def test_what_is_hidden_tells_nothing():
@@ -275,6 +281,37 @@ def test_prepayment_below_zero_and_the_days_left():
     spent = [(0, 0, cost, 0) for cost in (200000, None, 300000)] + [None]
     sys.modules["inkmeter.history"] = Double(days=lambda commodity, last, count: spent)
     assert "about 4 days left" in " ".join(shown(home, page=PREPAY, size=SIZES[2], ledger=Double(today=None)))
+
+
+def test_a_supply_that_is_off_says_what_to_do():
+    home = reading(0)
+    home.put(facts.SUPPLY_STATUS, 0, 100)
+    found = shown(home)
+    assert "Supply is off" in found and "Top up" not in found  # who pays by bill asks the supplier
+    home.put(facts.PREPAID, 2, 100)
+    home.put(facts.CREDIT_REMAINING, -5000, 100)
+    home.put(facts.CREDIT_STATUS, 0x42, 100)
+    for page in (NOW, PREPAY):
+        found = shown(home, page=page)
+        assert "Top up" in found and "Top up soon" not in found
+        assert not [text for text in found if "an hour" in text or "/kWh" in text]
+    home.put(facts.SUPPLY_STATUS, 1, 100)
+    assert [text for text in shown(home) if text.startswith("Switch")]
+    # Where something is used it has come back since.
+    home.meter(h.ELECTRICITY).instantaneous_demand.put(950, 100, UTC)
+    assert "Supply is off" not in shown(home) and "24.50p/kWh" in shown(home)
+    home.put(facts.SUPPLY_STATUS, 2, 100)
+    assert "Supply is off" not in shown(home, page=PREPAY)
+    home.put(facts.SUPPLY_STATUS | facts.GAS_SIDE, 0, 100)
+    assert "Supply off as of 11:30" in shown(home)
+
+
+def test_the_settings_ask_for_a_pin_that_there_is():
+    settings.forget()
+    assert "Press OK and choose a PIN" in " ".join(shown(reading(), page=SETTINGS))
+    settings.set_pin(View.Settings(), "1234")
+    assert "Press OK and type your PIN" in " ".join(shown(reading(), page=SETTINGS))
+    settings.forget()
 
 
 def test_a_message_asks_to_be_confirmed_where_the_supplier_wants_it():
@@ -485,9 +522,14 @@ def test_the_cheapest_hours():
 
 
 def test_money_and_energy_in_people_s_figures():
+    powers = {1294: "1.29", 1295: "1.30", 9994: "9.99", 9995: "10.0", 99949: "99.9", 99950: "100", -1299: "1.30"}
+    assert {watts: people.kilowatts(watts) for watts in powers} == powers
+    prices = {24505: "24.51p", 24504: "24.50p", -24505: "-24.51p", 99994: "99.99p", 99995: "£1.00", 123456: "£1.23"}
+    assert {price: people.rate(price, 2) for price in prices} == prices
+    assert people.rate(23275, 1) == "23.3p"
     assert people.pounds(None) == people.energy(None) == people.kilowatts(None) == "--"
     assert people.pounds(-183499) == "-£1.83" and people.pounds(99500) == "£1.00"
-    assert people.rate(99999, 2) == "99.99p" and people.rate(-150, 2) == "-0.15p"
+    assert people.rate(99994, 2) == "99.99p" and people.rate(-150, 2) == "-0.15p"
     assert people.energy(5424) == "5.42 kWh" and people.energy(1234567) == "1235 kWh"
 
 

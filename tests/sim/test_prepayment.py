@@ -194,7 +194,9 @@ def test_in_emergency_it_runs_out():
         found = await display.read(PREPAYMENT, (0x0001, 0x0002, 0x0003))
         assert found[0x0001] == 0 and 0 < found[0x0002] < 60_000
         assert found[0x0003] & (CreditStatus.EMERGENCY_IN_USE | CreditStatus.EXHAUSTED) == CreditStatus.EMERGENCY_IN_USE
-        await spend(world, until=lambda: not world.household.main_switch, hours=4)
+        await spend(world, until=lambda: not world.household.supply, hours=4)
+        world.household.set_main_switch(True)
+        assert world.household.demand_w == 0
         found = await display.read(PREPAYMENT, (0x0002, 0x0003, 0x0400))
         assert found[0x0002] == 0 and found[0x0003] & CreditStatus.EXHAUSTED and found[0x0400] & 0x100
         assert await display.get(METERING, 0x0014) == SupplyState.OFF

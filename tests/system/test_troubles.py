@@ -435,13 +435,31 @@ def test_a_meter_that_is_silent_while_the_hub_is_not(tell):
     tell(story)
 
 
+@pytest.mark.parametrize("stage", [2, 3, 4])
+def test_a_device_that_is_removed_while_it_pairs(tell, stage):
+    async def story(home):
+        await ask_supplier(home)
+        await home.until_held(lambda held: held["stage"] >= stage, 300, "on its way")
+        home.world.portal.remove_device(home.world.label[0])
+        await home.until_shows("Supplier removed this device", 120)
+        for _ in range(3):
+            home.press()
+            await home.until_shows("Enter the code on their site", 60)
+            await home.sleep(20)
+        assert "P07" not in home.log()
+        home.world.portal.add_device(*home.world.label)
+        await finish(home)
+
+    tell(story)
+
+
 def test_a_device_that_the_supplier_removes(tell):
     async def story(home):
         await ask_supplier(home)
         await finish(home)
         home.world.hub.remove(home.world.ncp.stack.eui64)
         await home.until_shows("Supplier removed this device", 60)
-        assert home.shows("Pair again")
+        assert home.shows("Press OK to pair again")
         home.press()
         await home.until_shows("Enter the code on their site", 120)
         home.world.portal.add_device(*home.world.label)

@@ -154,6 +154,37 @@ def test_the_back_office_refuses_in_words(home, browse):
     site.locator("#eui64-error", has_text="This device is on your list already.").wait_for()
 
 
+def test_of_what_is_asked_for_while_a_home_starts_the_last_is_done(home, browse):
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    first = home.state()["run"]
+    tab(page, "Stories")
+    names = page.evaluate("""() => { const all = [...document.querySelectorAll('[data-scenario]')].slice(0, 6);
+        all.forEach(one => one.click()); return all.map(one => one.dataset.scenario); }""")
+    page.locator("#scenario-says", has_text=names[-1].replace("-", " ")).wait_for()
+    home.until(lambda now: now["run"] > first and home.replay()["scenario"] == names[-1])
+    tab(page, "New home")
+    run = home.state()["run"]
+    refused = page.evaluate("""async () => { document.querySelector('#new [type=submit]').click();
+        document.querySelector("[data-speed='60']").click(); document.getElementById('reset').click();
+        await null; await null; await null;
+        return [document.getElementById('next').textContent, document.getElementById('refusal').textContent]; }""")
+    assert refused == ["Another home is starting.", "Another home is starting: try again in a moment."]
+    home.until(lambda now: now["run"] > run and now["speed"] == 60)
+    assert home.replay()["scenario"] is None
+    # What was refused meanwhile is not said any more.
+    page.locator("#refusal", has_not_text="Another home").wait_for(state="attached")
+    page.get_by_text("The panel shows two codes.").wait_for()
+
+
+def test_a_double_click_asks_the_supplier_once(home, browse):
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    page.get_by_role("button", name="Fill it in for me").dblclick()
+    page.locator("#refusal", has_text="Your supplier is at it already: R1001.").wait_for()
+    assert len(home.state()["portal"]["requests"]) == 1
+
+
 def test_two_browsers_and_a_reload_in_the_middle(home, browse):
     home.do("speed", 10)
     one, two = browse(home.url), browse(home.url, **PHONE)
@@ -219,10 +250,23 @@ def test_by_keyboard_alone(waiting, browse):
     assert page.locator("#button-ok.down").count() == 1
     page.keyboard.up("Enter")
     waiting.until(lambda now: now["steps"] == before + 4)
-    page.keyboard.press("Space")
+    page.keyboard.press("p")
     waiting.until(lambda now: now["held"])
-    page.keyboard.press("Space")
+    page.keyboard.press("p")
     waiting.until(lambda now: not now["held"])
+    # After a click on a switch its keys are its own, and the display's letters the display's.
+    kettle = page.get_by_role("switch", name="Kettle")
+    kettle.click()
+    page.keyboard.press("Space")
+    page.keyboard.press("o")
+    waiting.until(lambda now: now["steps"] == before + 8 and not now["values"]["load-kettle"])
+    page.locator("summary", has_text="What the panel says").click()
+    page.keyboard.press("n")
+    waiting.until(lambda now: now["steps"] == before + 10)
+    tab(page, "Wire")
+    page.get_by_label("Faults by order", exact=True).press_sequentially("bonp")
+    assert not waiting.state()["held"] and waiting.state()["steps"] == before + 10
+    tab(page, "House")
     # The page goes with a finger on a button.
     steps = waiting.state()["steps"]
     page.keyboard.down("b")
@@ -235,7 +279,8 @@ def test_by_keyboard_alone(waiting, browse):
         chosen = page.locator("#groups [aria-selected=true]")
         assert chosen.inner_text() == name or key == "ArrowRight"
     # Nothing that can be reached is without a name, and nothing that takes words without a label.
-    unnamed = page.evaluate("""[...document.querySelectorAll('button, a, input, select, [role=img]')].filter(one =>
+    unnamed = page.evaluate("""[...document.querySelectorAll('button, a, input, textarea, select, [role=img]')]
+        .filter(one =>
         !(one.textContent.trim() || one.getAttribute('aria-label') || (one.labels && one.labels.length)))
         .map(one => one.outerHTML)""")
     assert unnamed == []
@@ -302,6 +347,21 @@ _CONTRAST = """
   return bad;
 })()
 """
+
+
+def test_a_whole_code_is_to_be_seen_on_a_phone(waiting, browse):
+    page = browse(waiting.url + "/supplier#add", **PHONE)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Scan the code with your phone").click()
+    page.locator("#scanned", has_text="The code was read").wait_for()
+    for name in ("eui64", "install_code"):
+        field = page.locator(f"#{name}")
+        assert field.input_value().replace(" ", "") == waiting.code[name]
+        hidden = "one => [one.scrollWidth - one.clientWidth, one.scrollHeight - one.clientHeight]"
+        assert field.evaluate(hidden) == [0, 0], name
+    # And Enter sends the form, as in the fields of one line.
+    page.locator("#install_code").press("Enter")
+    page.locator("#consent-error", has_text="Without your consent").wait_for()
 
 
 @pytest.mark.parametrize("ratio", [1, 1.5, 3])

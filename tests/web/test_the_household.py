@@ -32,6 +32,13 @@ def credit(tmp_path):
         yield served
 
 
+@pytest.fixture
+def emergency(tmp_path):
+    """A home that pays first, and has little of its emergency credit left."""
+    with serving(tmp_path / "run", "--home", "prepaid-in-emergency") as served:
+        yield served
+
+
 def choose(page, name, value):
     page.locator(f"[data-control={name}]").select_option(value)
 
@@ -58,7 +65,8 @@ def test_each_tariff_can_be_chosen_and_is_on_the_panel(credit, browse):
         choose(page, "tariff", label)
         # From the tariff's own table: the half-hour's that it is, before noon and its prices below nothing.
         price = home_of(value, SEED).tariff.window(zigbee(credit.state()["utc"])).price
-        shows(page, f"{price // 1000}.{price % 1000 // 10:02d}p/kWh")
+        price = (price + 5) // 10
+        shows(page, f"{price // 100}.{price % 100:02d}p/kWh")
         assert credit.state()["values"]["tariff"] == value
     speed(page, "60x")
     for label, words in (("Flat, and paid for export", "Paid for sent out  15.00p/kWh"),
@@ -67,6 +75,49 @@ def test_each_tariff_can_be_chosen_and_is_on_the_panel(credit, browse):
         page.get_by_role("button", name="Reset the display").click()
         shows(page, "24.50p/kWh")
         turn_to(page, words)
+
+
+def test_a_home_without_credit_is_cut_off_and_told_what_to_do(emergency, browse):
+    page = browse(emergency.url)
+    read_meters(page)
+    for name in ("Oven", "Car charger", "Fan heater"):
+        page.get_by_role("switch", name=name).click()
+    page.get_by_text("The credit is used up").wait_for()
+    speed(page, "10x")
+    page.locator("#meters dd", has_text="off: no credit is left").wait_for()
+    shows(page, "Supply is off")
+    # The main switch is another one, and gives no power.
+    main = page.get_by_role("switch", name="Main switch")
+    assert main.get_attribute("aria-checked") == "true"
+    for _ in range(2):
+        main.click()
+    page.locator("#meters dd", has_text="0 W").wait_for()
+    tab(page, "Changes")
+    on = page.get_by_role("button", name="Switch the supply on again: do it")
+    on.click()
+    page.locator("#refusal", has_text="the supply is not armed").wait_for()
+    page.get_by_label("Top up", exact=True).fill("2000")
+    page.get_by_role("button", name="Top up: do it").click()
+    page.get_by_text("There is credit again.").wait_for()
+    shows(page, "Switch it on")
+    on.click()
+    page.get_by_text("It reads your meters").wait_for()
+    shows(page, "an hour")
+    # The story tells the amount, under its own heading.
+    page.locator("#story .what", has_text="A code worth so many pence (2000)").wait_for()
+    assert page.locator("#story h3").last.inner_text() == "Reading"
+
+
+def test_a_refusal_is_in_sight(home, browse):
+    page = browse(home.url, **PHONE)
+    tab(page, "Changes")
+    field = page.get_by_label("Power cut", exact=True)
+    field.fill("5 minutes")
+    field.press("Enter")
+    refusal = page.locator("#refusal", has_text="'5 minutes' is not a whole number")
+    refusal.wait_for()
+    box = refusal.bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= PHONE["viewport"]["height"]
 
 
 def test_a_gas_meter_is_fitted_later_and_the_meter_exchanged(flat, browse):

@@ -9,7 +9,7 @@ from micropython import const
 
 from inkmeter.lazy import module
 
-_WITH_PAST = const("now day week price prepay pairing")
+_WITH_PAST = const("now day week price prepay pairing settings")
 
 
 def picture(view, now):

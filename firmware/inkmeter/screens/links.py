@@ -33,7 +33,9 @@ def links(view, now):
     for commodity in range(2):
         meter = home.meters.get(commodity)
         if meter is None:
-            all_links.append((_ELECTRICITY + commodity, _NOT_THERE if commodity else _WAITING, None))
+            # That there is no gas meter is known when the others have been found.
+            state = _NOT_THERE if commodity and home.stage == h.READING else _WAITING
+            all_links.append((_ELECTRICITY + commodity, state, None))
             continue
         register = meter.current_summation_delivered
         # A gas meter speaks each half-hour at best; silence is no loss.

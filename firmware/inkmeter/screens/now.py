@@ -5,7 +5,7 @@ from micropython import const
 from inkmeter import facts
 from inkmeter import home as h
 from inkmeter import words as w
-from inkmeter.people import kilowatts, rate
+from inkmeter.people import kilowatts, rate, supply
 
 _POUNDS = const(826)
 _DOTS = const(b"\5\6\6\5\5\6\5\5\5")  # for low, medium and high
@@ -48,4 +48,7 @@ def draw(page):
     until = home.fact(facts.RATE_UNTIL, now)
     until = page.say(w.UNTIL, page.when(until)) if until and not sending else ""
     high = (view.height - page.y) * (3 if page.large else 2) // 5
-    return "figure", figure, unit, page.width - 2 * page.edge, high, [other, each, ambient, until], ("today",)
+    # Where something is used, the supply has come back since the meter was asked.
+    beside = [] if watts else supply(page, 0)
+    beside = beside or [other, each, ambient, until]
+    return "figure", figure, unit, page.width - 2 * page.edge, high, beside, ("today",)

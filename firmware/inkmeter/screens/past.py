@@ -29,7 +29,7 @@ def fetch(view, name, now):
     days, then the gas's cost, the last day's number and whether it is a month, or what the meter keeps: (None, whose,
     history.kept() in Wh, which part is seen); for `prepay` what a day has cost of late; for `price`
     (levels, marks, UTC of the first, its first and last cheapest half-hour, their mean price); for `pairing` the rows
-    of the QR code, and both numbers in groups. None: nothing known.
+    of the QR code, and both numbers in groups; for `settings` whether a PIN has been chosen. None: nothing known.
     """
     if name == "pairing":
         home = view.home
@@ -38,6 +38,9 @@ def fetch(view, name, now):
 
             text = install_code.label(home.eui64, home.install_code)
             return qr.matrix(text), install_code.groups(home.eui64), install_code.groups(home.install_code)
+    if name == "settings":
+        with module("settings") as settings:
+            return settings.has_pin()
     utc = view.clock.now()
     if view.ledger is None or utc is None:
         return None

@@ -5,7 +5,7 @@ from micropython import const
 from inkmeter import facts
 from inkmeter import home as h
 from inkmeter import words as w
-from inkmeter.people import UNKNOWN, pounds
+from inkmeter.people import UNKNOWN, pounds, supply
 
 _LOW = const(2)  # CreditStatus: low credit
 _GAS_SIDE = const(4)
@@ -36,10 +36,10 @@ def draw(page):
     left = known(facts.CREDIT_REMAINING)
     text = UNKNOWN if left is None else pounds(left)
     high = (view.height - page.y) * (3 if page.large else 2) // 5
-    column = []
+    column = supply(page, side)
     status = known(facts.CREDIT_STATUS)
     low = known(facts.LOW_CREDIT)
-    if left is not None and (status and status & _LOW or low is not None and left < low):
+    if not column and left is not None and (status and status & _LOW or low is not None and left < low):
         column.append(page.say(w.CREDIT_LOW))
     days = view.past
     if left is not None and days and left > 0:

@@ -21,7 +21,7 @@ def draw(page):
     page.rule()
     if mode == _CLOSED:
         page.y += page.edge
-        return "prose", page.say(w.SETTINGS_OPEN), page.bottom
+        return "prose", page.say(w.SETTINGS_OPEN if view.past else w.SETTINGS_FIRST), page.bottom
     if mode == _CONFIRM_RESET:
         page.y += page.edge
         return "prose", page.say(w.CLEAR_ALL), page.bottom

@@ -6,7 +6,7 @@ from inkmeter import facts
 from inkmeter import home as h
 from inkmeter import words as w
 from inkmeter.ledger import MISSING, UNPRICED
-from inkmeter.people import UNKNOWN, energy, pounds
+from inkmeter.people import UNKNOWN, energy, pounds, supply
 
 _STRIP = const(18)
 _TALL_STRIP = const(60)
@@ -24,7 +24,8 @@ def draw(page):
         cost = _so_far(view, h.GAS)[2]
         register = gas.current_summation_delivered
         at = " " + page.say(w.AS_OF, page.when(register.utc)).split(";")[0]
-        value = UNKNOWN if cost is None else pounds(cost)
+        off = supply(page, facts.GAS_SIDE)
+        value = off[0].split(";")[-1] if off else UNKNOWN if cost is None else pounds(cost)
         rows.append((page.say(w.GAS), page.say(w.NOT_HEARD) if register.value is None else value + at))
     if sent:
         earned = view.ledger.earned(h.ELECTRICITY)
@@ -73,4 +74,6 @@ def _message(page):
 
 
 def _so_far(view, commodity):
-    return view.ledger and view.ledger.today(commodity) or (None, None, None, 0)
+    found = view.ledger and view.ledger.today(commodity)
+    # What lacks half-hours, which the meter's log may still tell, is no day's cost.
+    return found if found and not found[3] & MISSING else (None, None, None, 0)

@@ -5,6 +5,7 @@ import { at, h, on, order, shows, turn } from "./live.js";
 const NAMES = { next: "Next", ok: "OK", back: "Back" };
 const KEYS = { n: "next", b: "back", o: "ok", Enter: "ok" };
 const HELP = { next: "Next page", ok: "OK; hold 2 s: count from zero; 5 s: status", back: "Back; hold 2 s: home" };
+const ONLY = "Short: next page; 1 s: OK; 3 s: back; 20 s: makes the display new";
 // What the light says, by the firmware's numbers; the pattern says it, the colour only repeats it.
 const COLOURS = ["#fff6dd", "#3fbf60", "#ffab2e", "#ff5647", "#4aa3ff", "#c86bff"];
 const SHOWN = ["back", "ok", "next"];
@@ -21,8 +22,8 @@ const move = (name, isDown) => {
   order("button", { name, down: isDown }).then(() => complain(null), complain);
 };
 
-const make = name => {
-  const button = h("button", { type: "button", id: `button-${name}`, class: "key", title: HELP[name] }, NAMES[name] || name);
+const make = (name, i, all) => {
+  const button = h("button", { type: "button", id: `button-${name}`, class: "key", title: all.length > 1 ? HELP[name] : ONLY }, all.length > 1 ? NAMES[name] : "Button");
   button.onpointerdown = event => { button.setPointerCapture(event.pointerId); move(name, true); };
   button.onpointerup = button.onpointercancel = button.onlostpointercapture = () => move(name, false);
   button.onkeydown = event => {
@@ -40,6 +41,7 @@ const make = name => {
 
 on("hello", hello => {
   down.clear();
+  complain(null);
   at("buttons").replaceChildren(...SHOWN.filter(name => hello.buttons.includes(name)).map(make));
 });
 
@@ -62,11 +64,13 @@ on("state", state => {
 at("plug").onclick = () => turn(at("plug"), value => order("plug", value)).then(() => complain(null), complain);
 at("reset").onclick = () => order("reset").then(() => complain(null), complain);
 
-const typing = event => event.ctrlKey || event.metaKey || event.altKey
-  || event.target.closest("input, select, textarea, button, a, summary, [role=tab]");
+/** Whether a key is for what has the focus: letters for what is typed into, Enter and Space for whatever can be pressed. */
+export const isTaken = event => event.ctrlKey || event.metaKey || event.altKey
+  || event.target.closest("input:not([type=range], [type=checkbox]), select, textarea")
+  || (event.key.length > 1 || event.key === " ") && event.target.closest("input, button, a, summary, [role=tab]");
 addEventListener("keydown", event => {
   const name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!name || typing(event) || !at(`button-${name}`)) return;
+  if (!name || isTaken(event) || !at(`button-${name}`)) return;
   event.preventDefault();
   if (!event.repeat) move(name, true);
 });

@@ -2,13 +2,14 @@
 
 import { at, fillPairs, h, on, order, start, write } from "./live.js";
 import "./panel.js";
-import { complain } from "./hands.js";
+import { complain, isTaken } from "./hands.js";
 import "./controls.js";
 import "./watch.js";
 
 let hello = null;
 let state = null;
 let holding = null;
+let starting = false;
 
 const HINTS = [
   "The display is starting.",
@@ -19,6 +20,20 @@ const HINTS = [
   "Compare the number on the panel with that of the meter, then press OK.",
   "It reads your meters, every ten seconds. Switch the kettle on and see what it costs. Next turns the page; hold OK for two seconds to count from zero.",
 ];
+// With one button.
+const ONE = {
+  1: "The panel shows two codes. Open the supplier's website and type them into its form, as you would with a real supplier. The display looks for an open hub every minute at first; its button, held for a second, makes it look now.",
+  5: "Compare the number on the panel with that of the meter, then hold the button for a second: that is OK.",
+  6: "It reads your meters, every ten seconds. Switch the kettle on and see what it costs. A short press turns the page; a second's is OK.",
+};
+const KEYS = [
+  "<kbd>Enter</kbd> or <kbd>O</kbd> is the button, for as long as you hold it: short is Next, a second OK, three Back; twenty make the display new. <kbd>P</kbd> pauses.",
+  "<kbd>B</kbd>, <kbd>Enter</kbd> or <kbd>O</kbd>, and <kbd>N</kbd> are Back, OK and Next, for as long as you hold them; <kbd>B</kbd> and <kbd>N</kbd> together for ten seconds make the display new. <kbd>P</kbd> pauses.",
+];
+const CUT_OFF = {
+  "top up": "The credit is used up, and the meter has cut the electricity off. Top up or take emergency credit, then switch the supply on again: under Changes, Paying first.",
+  "switch on": "There is credit again. Now switch the supply on at the meter: under Changes, Paying first.",
+};
 const TROUBLE = "Something is in its way: the panel says what, and what to do.";
 
 const clock = utc => {
@@ -44,13 +59,16 @@ const RENEW = ["hold the button for twenty seconds.", "hold Back and Next togeth
 const THEN = " Then add it on the supplier's website, which knows your new home.";
 
 const hint = () => {
+  const single = hello.buttons.length === 1;
+  if (starting) return "Another home is starting.";
   const { powered, failure, outcome } = state.device;
   if (!powered) return "The display has no power. The panel keeps its last picture without any: that is e-ink.";
   if (failure) return `${failure}. Switch it off and on again.`;
-  if (state.moved) return MOVED + RENEW[Number(hello.buttons.length > 1)] + THEN;
+  if (state.moved) return MOVED + RENEW[Number(!single)] + THEN;
   if (outcome && !["P02", "P11", "P01"].includes(outcome)) return `${state.words}. ${TROUBLE}`;
-  if (state.stage === 1 && state.hub_open) return "The hub is open for the display. Press its OK button, or wait until it looks by itself.";
-  return HINTS[state.stage];
+  if (state.stage === 1 && state.hub_open) return `The hub is open for the display. ${single ? "Hold its button for a second" : "Press its OK button"}, or wait until it looks by itself.`;
+  if (state.cut_off) return CUT_OFF[state.cut_off];
+  return single && ONE[state.stage] || HINTS[state.stage];
 };
 
 const supplier = () => {
@@ -75,6 +93,11 @@ const speeds = () => {
   }));
 };
 
+on("starting", it => {
+  starting = it;
+  if (state) write(at("next"), hint());
+});
+
 on("hello", it => {
   hello = it;
   at("gone").hidden = true;
@@ -84,6 +107,7 @@ on("hello", it => {
   speeds();
   write(at("make-new"), it.buttons.length > 1 ? "Hold Back + Next for 10 s" : "Hold the button for 20 s");
   at("stages").replaceChildren();
+  at("keys").innerHTML = KEYS[Number(it.buttons.length > 1)];
 });
 
 on("state", it => {
@@ -118,7 +142,7 @@ at("hold").onclick = hold;
 at("make-new").onclick = () => order("make-new").then(() => complain(null), complain);
 at("pair").onclick = () => order("pair-for-me").then(() => complain(null), complain);
 addEventListener("keydown", event => {
-  if (event.key === " " && event.target === document.body) { event.preventDefault(); hold(); }
+  if (event.key.toLowerCase() === "p" && !event.repeat && !isTaken(event)) hold();
 });
 
 start();

@@ -5,8 +5,14 @@ const waiting = new Map();
 let socket = null;
 let number = 0;
 let tries = 0;
+// What asks for another home, or for another speed, waits for the home that starts; the last of each kind is done.
+const WAITS = { new: "home", scenario: "home", replay: "home", speed: "time", hold: "time" };
+const kept = new Map();
+let starting = false;
+let lost = false;
 
-/** Calls `listener(it)` for each message of a kind: hello, state, trace, log, refresh; and gone, when nobody answers. */
+/** Calls `listener(it)` for each message of a kind: hello, state, trace, log, refresh; starting, when another home has
+ * been asked for, and until hello; and gone, when nobody answers. */
 export const on = (kind, listener) => {
   if (!listeners.has(kind)) listeners.set(kind, []);
   listeners.get(kind).push(listener);
@@ -14,11 +20,28 @@ export const on = (kind, listener) => {
 
 const tell = (kind, it) => (listeners.get(kind) || []).forEach(listener => listener(it));
 
+const NOBODY = "The home does not answer just now.";
+
+const startsAnother = (is = true) => {
+  starting = is;
+  tell("starting", is);
+  if (is) return;
+  for (const [kind, { name, value, resolve, reject }] of [...kept]) {
+    kept.delete(kind);
+    order(name, value).then(resolve, reject);
+  }
+};
+
 const connect = () => {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
   socket.onopen = () => { tries = 0; };
   socket.onmessage = message => {
     const { type, it } = JSON.parse(message.data);
+    if (type === "hello") {
+      lost = false;
+      tell(type, it);
+      return startsAnother(false);
+    }
     if (type !== "answer") return tell(type, it);
     const asked = waiting.get(it.id);
     waiting.delete(it.id);
@@ -29,7 +52,12 @@ const connect = () => {
     for (const asked of waiting.values()) asked.reject(Object.assign(new Error("The home has been started anew."), { anew: true }));
     waiting.clear();
     tries += 1;
-    if (tries > 6) tell("gone", true);
+    if (tries > 6) {
+      lost = true;
+      for (const one of kept.values()) one.reject(new Error(NOBODY));
+      kept.clear();
+      tell("gone", true);
+    }
     setTimeout(connect, Math.min(2000, 150 * tries));
   };
 };
@@ -38,13 +66,21 @@ export const start = () => connect();
 
 /** Orders something of the home; resolves to what came of it, rejects with an Error whose message is for people. */
 export const order = (name, value) => new Promise((resolve, reject) => {
-  if (!socket || socket.readyState !== WebSocket.OPEN) {
-    reject(new Error("The home does not answer just now."));
+  const kind = WAITS[name];
+  const open = socket && socket.readyState === WebSocket.OPEN;
+  if (kind && !lost && (starting || !open)) {
+    kept.get(kind)?.resolve();
+    kept.set(kind, { name, value, resolve, reject });
+    return;
+  }
+  if (starting || !open) {
+    reject(new Error(starting && !lost ? "Another home is starting: try again in a moment." : NOBODY));
     return;
   }
   number += 1;
-  waiting.set(number, { resolve, reject });
+  waiting.set(number, { resolve, reject: error => { if (kind === "home" && !error.anew) startsAnother(false); reject(error); } });
   socket.send(JSON.stringify({ id: number, do: name, value }));
+  if (kind === "home") startsAnother();
 });
 
 /** An element: h("p", { class: "quiet", onclick }, "words", child, ...). */

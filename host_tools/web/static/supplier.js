@@ -77,7 +77,11 @@ const NAMES = { ...Object.fromEntries(Object.entries(FIELDS).map(([name, [label]
 let kept = {};   // what was typed, when the page comes back after a look elsewhere
 
 const field = (name, [label, help, kind, length]) => {
-  const input = h("input", { type: "text", id: name, name, class: kind, autocomplete: "off", autocapitalize: kind ? "characters" : null, spellcheck: "false", value: kept[name] ?? "", "aria-describedby": `${name}-help ${name}-error` });
+  // The longest code has more characters than a phone's line.
+  const long = kind && !length;
+  const input = h(long ? "textarea" : "input", { type: long ? null : "text", rows: long ? 2 : null, id: name, name, class: kind, autocomplete: "off", autocapitalize: kind ? "characters" : null, spellcheck: "false", "aria-describedby": `${name}-help ${name}-error` });
+  input.value = kept[name] ?? "";
+  if (long) input.onkeydown = event => { if (event.key === "Enter") { event.preventDefault(); input.form.requestSubmit(); } };
   const help_ = h("p", { class: "quiet", id: `${name}-help` }, help);
   input.oninput = () => {
     // The words of the code itself, as a phone's camera gives them: both fields are in them.

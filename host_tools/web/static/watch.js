@@ -13,7 +13,12 @@ let held = null;   // rows when the reader has stopped the view
 let only = "";
 
 const column = name => LINES.findIndex(line => line[0] === name);
-const time = t => `${String(Math.floor(t / 3600)).padStart(2, "0")}:${String(Math.floor(t / 60) % 60).padStart(2, "0")}:${(t % 60).toFixed(3).padStart(6, "0")}`;
+// As the clock above shows it; how long after the start, for who comes with the mouse.
+const CLOCK = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/London", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const time = t => {
+  const at = Date.parse(hello.began) + 1000 * t;
+  return h("time", { datetime: new Date(at).toISOString(), title: `${t.toFixed(3)} s after the start` }, CLOCK.format(at));
+};
 const called = name => (LINES.find(line => line[0] === name) || [null, { all: "everybody", wall: "the wall", neighbour: "the neighbour's hub" }[name] || "somebody else"])[1];
 
 const layers = row => h("div", { class: "layers" },
@@ -46,7 +51,7 @@ const arrow = (row, times) => {
     h("strong", {}, row.name), times > 1 ? h("span", { class: "times" }, ` ×${times}`) : null,
     h("span", { class: "who" }, `${called(row.source)} to ${called(row.to)}`),
     row.about ? h("span", { class: "meaning" }, row.about) : null);
-  return opening(row, h("summary", {}, h("time", {}, time(row.t)), lane, words), "said");
+  return opening(row, h("summary", {}, time(row.t), lane, words), "said");
 };
 
 const grouped = some => {
@@ -107,7 +112,7 @@ const drawTraffic = () => {
     box.replaceChildren(...some.slice(-200).map(row => {
       const kept = old.get(String(row.n));
       if (kept) return kept;
-      const one = opening(row, h("summary", {}, h("time", {}, time(row.t)), h("span", { class: `wire ${row.wire}` }, row.wire === "air" ? "air" : "serial"),
+      const one = opening(row, h("summary", {}, time(row.t), h("span", { class: `wire ${row.wire}` }, row.wire === "air" ? "air" : "serial"),
         h("span", { class: "who" }, `${called(row.source)} → ${called(row.to)}`), h("strong", {}, row.name)), "packet");
       one.dataset.key = String(row.n);
       return one;
