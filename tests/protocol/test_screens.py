@@ -10,7 +10,7 @@ from inkmeter import view as View  # noqa: N812
 from inkmeter.font import Font
 from inkmeter.ledger import MISSING
 from inkmeter.outcomes import outcome
-from inkmeter.screens import past
+from inkmeter.screens import links, past
 from inkmeter.screens.choice import choose
 from inkmeter.screens.layout import Page
 from inkmeter.screens.prose import wrap
@@ -304,6 +304,18 @@ def test_a_supply_that_is_off_says_what_to_do():
     assert "Supply is off" not in shown(home, page=PREPAY)
     home.put(facts.SUPPLY_STATUS | facts.GAS_SIDE, 0, 100)
     assert "Supply off as of 11:30" in shown(home)
+
+
+def test_that_there_is_no_gas_meter_is_said_when_the_others_have_been_found():
+    home = h.Home()
+    view = view_of(
+        home, ledger=Double(held_back=0), radio=Double(heard=None, discarded=0), display=Double(full=0, partial=0),
+        restarts={},
+    )  # fmt: skip
+    waiting, not_there = 2, 4
+    assert links.links(view, 100)[3][:2] == (3, waiting)
+    home.set_stage(h.READING)
+    assert links.links(view, 100)[3][:2] == (3, not_there)
 
 
 def test_the_settings_ask_for_a_pin_that_there_is():

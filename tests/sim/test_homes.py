@@ -333,6 +333,17 @@ def test_prices_of_tiers_now_and_to_come():
     in_home("economy-7", story)
 
 
+def test_a_price_that_begins_within_a_minute_leaves_no_second_without_one():
+    async def story(world, display):
+        await asyncio.sleep(47.3)
+        change(world, "new-price:10")
+        price = only(await display.ask(PRICE, 0x00, b"\x00"), 0x00, se.PublishPrice)
+        end = world.clock.utc // 86_400 * 86_400 + 86_400
+        assert price.start % 60 and 0 <= price.start + price.duration * 60 - end < 60
+
+    in_home("credit-flat", story)
+
+
 def test_half_hourly_prices_are_published_until_ten_and_some_are_below_nothing():
     async def story(world, display):
         async def published():

@@ -6,12 +6,13 @@ import socket
 import struct
 import time
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from host_tools import screen_reader
-from host_tools.web import server
+from host_tools.web import server, view
 
 
 def form(home, **changes):
@@ -33,6 +34,14 @@ def paired_up(home):
 
 def picture(home):
     return Image.open(io.BytesIO(home.get("/screen.png")[1])).convert("1")
+
+
+def test_a_device_that_was_removed_is_not_starting():
+    held = {"stage": 0, "outcome": "H02"}
+    bench = SimpleNamespace(world=SimpleNamespace(device=True), failure="", held=held)
+    assert view.words(bench) == "Off the meter network, H02"
+    held["outcome"] = "N01"
+    assert view.words(bench) == "Starting, N01"
 
 
 def test_from_the_code_to_the_readings(paired_up):
