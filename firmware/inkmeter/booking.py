@@ -225,8 +225,9 @@ def close_half(commodity, s, half, out):
     cost, s[COST_CARRY] = divmod(cost + s[COST_CARRY], divisor)
     earned, s[EARNED_CARRY] = divmod(s[EARNED] + s[EARNED_CARRY], FINE)
     most = 0xFFFFFF
-    wh = min(wh, most)
-    sent = min(sent, most)
+    # Below nothing while an outage is only half filled from the meter's log, which will tell of this half-hour too.
+    wh = min(max(wh, 0), most)
+    sent = min(max(sent, 0), most)
     at = len(out)
     out.extend(bytes(HALF))
     records.pack_half(out, at, wh, sent, cost, earned, s[FLAGS])

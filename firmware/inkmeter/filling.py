@@ -12,6 +12,7 @@ from inkmeter.ledger import (
     ESTIMATED,
     EXCHANGED,
     EXPORT,
+    EXPORT_RATE,
     FACTOR,
     FILLED,
     FINE,
@@ -21,6 +22,7 @@ from inkmeter.ledger import (
     GAS_DIVISOR,
     IMPORT,
     PARTIAL,
+    RATE,
     RAW,
     REPRICE,
     SENT,
@@ -200,6 +202,13 @@ def _fill(s, commodity, half, used, sent):
             continue
         # Without a log of what was sent out, what was apportioned of it stays.
         out = sent[i] if sent and sent[i] is not None else found[1] if found else 0
+        if found and found[4] & EXCHANGED and value < found[commodity]:
+            # Of what two meters counted the new one's log has its own part: it knows no better.
+            records.pack_half(buffer, i * HALF, *found[:4], found[4] | FILLED)
+            filled += 1
+            continue
+        if found and found[4] & ESTIMATED and s[FLAGS] & ESTIMATED and _is_one_outage(s, commodity, half + i):
+            _give_on(s, commodity, half + i, found[commodity] - value, 0 if commodity else found[1] - out)
         new = _record(s, commodity, known, half + i, value, out)
         kept = found[4] & EXCHANGED if found else 0
         records.pack_half(buffer, i * HALF, *new[:4], new[4] | FILLED | kept)
@@ -209,6 +218,34 @@ def _fill(s, commodity, half, used, sent):
         count = min(len(used), s[UTC] // HALF_HOUR - half)
         _put(s, commodity, half, buffer[: count * HALF])
     return filled
+
+
+def _is_one_outage(s, commodity, half):
+    # Whether what this half-hour was apportioned of goes on into the one that is not over yet.
+    count = s[UTC] // HALF_HOUR - half - 1
+    buffer = bytearray(count * HALF)
+    records.get_halves(commodity, half + 1, buffer)
+    for at in range(0, count * HALF, HALF):
+        found = records.unpack_half(buffer, at)
+        if not found or not found[4] & (ESTIMATED | FILLED):
+            return False
+    return True
+
+
+def _give_on(s, commodity, half, used, sent):
+    # What the log says that an outage's half-hour did not use, the rest of the outage did: the register tells the sum.
+    cost = used * (s[RATE] or 0)
+    earned = sent * (s[EXPORT_RATE] or 0)
+    for at, value in ((RAW, used), (SENT, sent), (COST, cost), (EARNED, earned)):
+        s[at] += value
+    if s[FIRST] and half >= s[FIRST]:
+        # The total since the start has the estimate, and keeps its sum.
+        if commodity:
+            sent = used
+            used = used * s[FACTOR] // GAS_DIVISOR
+            cost = cost * s[FACTOR] // GAS_DIVISOR
+        for i, value in enumerate((used, sent, cost // FINE, earned // FINE)):
+            s[TOTAL_SUM + i] -= value
 
 
 def _reprice(s, commodity, since, until):

@@ -4,6 +4,7 @@ from micropython import const
 
 from inkmeter import facts
 from inkmeter import words as w
+from inkmeter.ledger import ESTIMATED, PARTIAL
 from inkmeter.units import decimal
 
 UNKNOWN = "--"
@@ -32,6 +33,11 @@ def energy(wh):
     return decimal((wh + scale // 2) // scale, digits) + " kWh"
 
 
+def about(text, flags):
+    """A day's figure, with a mark where the ledger's flags say that some of it is an estimate or not wholly seen."""
+    return "~" + text if flags & (PARTIAL | ESTIMATED) and text != UNKNOWN else text
+
+
 def rate(value, digits):
     """A price in 1/100,000 of a pound: pence with so many digits below a pound, pounds from there; the nearest."""
     if value is None:
@@ -40,15 +46,15 @@ def rate(value, digits):
     size = (abs(value) + step // 2) // step
     if size * step >= _POUND:
         return pounds(value)
-    return ("-" if value < 0 else "") + decimal(size, digits) + "p"
+    return ("-" if value < 0 and size else "") + decimal(size, digits) + "p"
 
 
 def pounds(value):
     """'£1.92' of 1/100,000 of a pound, to the nearest penny, the sign first."""
     if value is None:
         return UNKNOWN
-    sign = "-" if value < 0 else ""
-    return sign + "£" + decimal((abs(value) + _PENNY // 2) // _PENNY, 2)
+    pence = (abs(value) + _PENNY // 2) // _PENNY
+    return ("-£" if value < 0 and pence else "£") + decimal(pence, 2)
 
 
 def supply(page, side):

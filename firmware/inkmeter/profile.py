@@ -10,7 +10,7 @@ from inkmeter.lazy import module
 from inkmeter.log import log
 from inkmeter.radio import METERING
 
-_EACH = const(3600)
+_AFTER = const(60)  # s after a half-hour's end
 _SOON = const(30)
 _CLOCK_RETRY = const(60)
 _HALF_HOUR = const(1800)
@@ -72,8 +72,11 @@ async def run(rounds, commodity):
     # Down to which time all has been seen, where this search stands, where it began, windows without any use in a row
     since, until, began, fruitless = rounds.seen[commodity]
     oldest = max(since, utc - _LOG)
-    if not until:
-        until = began = utc - utc % _HALF_HOUR
+    newest = utc - utc % _HALF_HOUR
+    if not until or began < newest and _newest_gap(commodity, began, newest):
+        # What is missing of today comes before what is missing of last year.
+        until = newest
+    began = newest
     gap = None
     for _ in range(_LOOKS):
         # From the newest backwards, some windows at a time.
@@ -90,7 +93,7 @@ async def run(rounds, commodity):
     if fruitless >= _FRUITLESS or (not gap and until - _WINDOW <= oldest):
         # All seen, or the log is not as long as that: next time, only what came since.
         rounds.seen[commodity] = (began - _WINDOW, 0, 0, 0)
-        return _EACH
+        return newest + _HALF_HOUR + _AFTER - utc
     rounds.seen[commodity] = (since, until, began, fruitless)
     return _SOON
 

@@ -59,6 +59,7 @@ STAGES = (
     "Done: the device may read your meters",
 )  # fmt: skip
 (_RECEIVED, _ADDRESS, _MODEL, _CALLING, _OPEN, _JOINED, _DONE) = STAGES
+_REMOVED = "This device is not on your list any more."
 
 # What can go wrong in the back office, by name: for the page and for tests.
 TROUBLES = {
@@ -280,6 +281,9 @@ class Portal:
         async def remove() -> None:
             await asyncio.sleep(self.timeline.removed)
             self.hub.remove(device)
+            last = next((one for one in reversed(self.requests) if one.eui64 == device[::-1]), None)
+            if last and last.stage == _DONE:
+                last.says(_REMOVED, failed=True)
 
         self.hub.start(remove())
 
@@ -330,7 +334,7 @@ class Portal:
         over = self._is_over(request)
         if over and not request.failed:
             later = self._later(request)
-            words = f"See {later.reference}." if later else "This device is not on your list any more."
+            words = f"See {later.reference}." if later else _REMOVED
             request.says(words, failed=True)
         return over
 

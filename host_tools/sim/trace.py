@@ -345,6 +345,8 @@ def _aps_command(said: _Said, payload: bytes) -> None:
     fields = [("command", name)]
     if number == 0x05 and len(payload) > 1:
         kind = {1: "network key", 3: "link key for two devices", 4: "link key"}.get(payload[1], hex(payload[1]))
+        if kind == "network key" and any(("security", "network key") in fields for _, fields in said.layers):
+            kind = "new network key"
         said.means(name, kind)
         fields += [("key type", kind), ("key", _HIDDEN)]
     else:

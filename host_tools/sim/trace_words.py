@@ -40,6 +40,10 @@ ABOUT: dict[str, tuple[str, str]] = {
         "them have: for a new device, one made from its install code. A wrong code "
         "ends here.",
     ),
+    "Transport Key: new network key": (
+        _LIFE,
+        "The hub hands out the network's next key. It is in force when the hub says so.",
+    ),
     "Device_annce": (_JOIN, "The display tells everybody that it is here, and under which address."),
     "Update Device": (_JOIN, "A router tells the hub that somebody has come."),
     "Initiate Key Establishment Request": (

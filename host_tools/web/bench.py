@@ -31,6 +31,7 @@ _ASK_S, _ASK_WHEN_READING_S = 1.0, 10.0
 _LONGEST_REPLAY = 10_000
 _SAMPLES = 10_000
 LOG_LINES = 400
+_AT = {"House": "meter", "Supplier": "supplier", "Air": "ncp", "Wire": "ncp"}  # where the switches of a group are
 SPEEDS = (1, 10, 60, 300, 3600)
 
 
@@ -160,6 +161,7 @@ class Bench:
             **controls.hands(self), **{one.name: one.do for one in self.controls}
         }  # fmt: skip
         self._said: dict[str, int] = {}
+        self._has_told = False
         self._last_at_us = 0
         self._play(order)
         self._watch_panel()
@@ -169,9 +171,16 @@ class Bench:
 
     def tell(self, source: str, to: str, what: str, about: str = "", stage: str = "") -> None:
         """Notes in the story what no wire carries: a deed."""
+        self._has_told = True
         if not stage and self.held.get("stage") == _READING:
             stage = Stage.READ
         self.trace.tell(source, to, what, about, stage)
+
+    def _tell_of(self, step: Step) -> None:
+        # A switch that has no words of its own for it.
+        one = next((one for one in self.controls if one.name == step.name), None)
+        if one:
+            self.tell("person", _AT.get(one.group.split(":")[0], "hub"), controls.in_words(one, step.value))
 
     def _elapsed_us(self) -> int:
         return self.clock.now_us - self.clock.start_us
@@ -218,6 +227,7 @@ class Bench:
         try:
             if step.name not in self._acts:
                 raise Refused(f"There is nothing here called {step.name[:40]!r}.")
+            self._has_told = False
             result = self._acts[step.name](step.value)
         except FormError as error:
             self._answer(done, Refused(str(error), error.fields))
@@ -226,6 +236,8 @@ class Bench:
         except DeviceError as error:
             self._answer(done, Refused(str(error)))
         else:
+            if not self._has_told:
+                self._tell_of(step)
             self.steps.append(Step(step.at_us, step.name, controls.for_the_record(self, step.name, step.value)))
             self._answer(done, result)
 
@@ -313,10 +325,10 @@ class Bench:
 
     def _sample(self) -> None:
         world, meters = self.world, self.held.get("meters", {})
-        electricity = meters.get("0", {})
+        electricity, counted = meters.get("0", {}), world.meter.registers
         self.samples.append((
-            math.floor(self.clock.now_us / 1e6), world.household.demand_w, world.household.import_wh,
-            world.household.export_wh, *(
+            math.floor(self.clock.now_us / 1e6), counted["instantaneous_demand"],
+            counted["current_summation_delivered"], counted["current_summation_received"], *(
                 electricity.get(name, {}).get("value")
                 for name in ("instantaneous_demand", "current_summation_delivered", "current_summation_received")
             ), meters.get("1", {}).get("current_summation_delivered", {}).get("value"),

@@ -60,6 +60,17 @@ class Control:
         }  # fmt: skip
 
 
+def in_words(one: Control, value: Any) -> str:
+    """What somebody has done by a switch."""
+    if one.kind == "button":
+        return one.label
+    if one.kind == "toggle":
+        return f"{one.label}: {'on' if value else 'off'}"
+    if one.kind == "range":
+        return f"{one.label}: {value:g} {one.options[3]}"
+    return f"{one.label}: {value}"
+
+
 def setting_options() -> dict[str, tuple[Any, ...] | None]:
     """What may be chosen for a new run; None for any whole number."""
     return {
@@ -231,8 +242,11 @@ def _household(bench: Bench) -> list[Control]:
     def day(value: Any) -> None:
         (bench.day.begin if _switch(value) else bench.day.end)()
 
+    own = world.home.name
+    contracts = (*(() if own in CONTRACTS else ((own, f"As it began: {_plain(own)}"),)), *CONTRACTS.items())
+
     def tariff(value: Any) -> None:
-        _change(bench, f"tariff:{_one_of(value, tuple(CONTRACTS))}")
+        _change(bench, f"tariff:{_one_of(value, tuple(name for name, _ in contracts))}")
 
     def report(value: Any) -> None:
         if not world.gas_meter:
@@ -251,7 +265,7 @@ def _household(bench: Bench) -> list[Control]:
         Control("gas-report", "House", "button", "Gas meter reports", "it wakes each half-hour by itself", report),
         Control("tariff", "House", "choice", "Tariff", "for electricity, from now on. The display finds the price "
                 "in seconds and the rest bit by bit; when reset, it asks for all of it at once", tariff,
-                lambda: world.home.name, tuple(CONTRACTS.items())),
+                lambda: world.home.name, contracts),
         Control("sample-day", _SAMPLE_DAY, "toggle", "Play the day", "24 hours of kettle, shower, oven, washing, car "
                 "and heating, as a family may use them. Speed time up to see it pass; above it says how fast it "
                 "really goes", day, lambda: bench.day.is_on),

@@ -275,15 +275,17 @@ class Page:
             bench.clock.set_speed(self._speed_after)
             self._speed_after = _AS_IT_IS
 
+    def _chosen_speed(self) -> Any:
+        # While a finger is on a button another one is in force.
+        return self.bench.clock.real_time if self._speed_after is _AS_IT_IS else self._speed_after
+
     def _about_the_run(self, name: str, value: Any) -> asyncio.Future[Any] | None:
         # What is not a step of the run's, but makes it run otherwise, or another.
         bench = self.bench
         orders: dict[str, Callable[[], None]] = {
             "speed": lambda: self._speed(value),
             "hold": lambda: bench.hold(),
-            "new": lambda: bench.make(Order(
-                settings_from(bench.order.settings, value), speed=bench.clock.real_time
-            )),
+            "new": lambda: bench.make(Order(settings_from(bench.order.settings, value), speed=self._chosen_speed())),
             "scenario": lambda: bench.make(self._scenario(value)),
             "replay": lambda: bench.make(order_from(value, bench.order.settings)),
         }  # fmt: skip
@@ -306,7 +308,7 @@ class Page:
     def _scenario(self, value: Any) -> Order:
         if value not in SCENARIOS:
             raise Refused(f"There is no scenario {str(value)[:40]!r}.")
-        return Order(self.bench.order.settings, value, speed=self.bench.clock.real_time)
+        return Order(self.bench.order.settings, value, speed=self._chosen_speed())
 
     async def _now(self, request: web.Request) -> web.Response:
         return _answer(view.state(self.bench) | {"run": self.number} | self._panel_now())

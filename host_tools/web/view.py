@@ -7,7 +7,7 @@ from typing import Any
 
 from host_tools import toolchain
 from host_tools.sim import starts
-from host_tools.sim.prepayment import State, SupplyState
+from host_tools.sim.prepayment import Account, State, SupplyState
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.web import controls
 from host_tools.web.bench import SPEEDS, Bench, settings_as_dict
@@ -77,10 +77,18 @@ def _has_moved(bench: Bench) -> bool:
 
 
 def _cut_off(bench: Bench) -> str | None:
-    # What the household must do for electricity, where the meter has cut it off.
-    account = bench.world.meter.account
-    supply = account.state(bench.clock.now_us).supply if account else SupplyState.ON
-    return {SupplyState.OFF: "top up", SupplyState.ARMED: "switch on"}.get(supply)
+    # What the household must do, and for which fuel, where a meter has cut it off.
+    for fuel, account in _accounts(bench):
+        supply = account.state(bench.clock.now_us).supply
+        if supply is not SupplyState.ON:
+            return fuel + {SupplyState.OFF: "top up", SupplyState.ARMED: "switch on"}[supply]
+    return None
+
+
+def _accounts(bench: Bench) -> list[tuple[str, Account]]:
+    world = bench.world
+    both = [("", world.meter.account), ("gas ", world.gas.account if world.gas_meter and world.gas else None)]
+    return [(fuel, account) for fuel, account in both if account]
 
 
 def words(bench: Bench) -> str:
@@ -108,20 +116,19 @@ def _device(bench: Bench) -> dict[str, Any]:
 
 def meters(bench: Bench) -> list[list[str]]:
     """What the meters themselves show."""
-    household, world = bench.world.household, bench.world
-    demand = household.demand_w
+    world = bench.world
+    counted = world.meter.registers
+    demand = counted["instantaneous_demand"]
     rows = [
         ["Number on the meter", world.meter.serial.decode()],
-        ["Electricity", f"{household.import_wh / 1000:.3f} kWh"],
-        ["Sent out", f"{household.export_wh / 1000:.3f} kWh"],
+        ["Electricity", f"{counted['current_summation_delivered'] / 1000:.3f} kWh"],
+        ["Sent out", f"{counted['current_summation_received'] / 1000:.3f} kWh"],
         ["Power now", f"{demand} W" if demand >= 0 else f"sending out {-demand} W"],
     ]
     if world.gas_meter:
-        rows.append(["Gas", f"{household.gas_litres / 1000:.3f} m³"])
-    accounts = [("", world.meter.account), ("Gas ", world.gas.account if world.gas_meter and world.gas else None)]
-    for fuel, account in accounts:
-        if account:
-            rows += _account(fuel, account.state(bench.clock.now_us))
+        rows.append(["Gas", f"{world.gas_meter.register / 1000:.3f} m³"])
+    for fuel, account in _accounts(bench):
+        rows += _account(fuel, account.state(bench.clock.now_us))
     return rows
 
 
@@ -131,8 +138,8 @@ _SUPPLY = {
 
 
 def _account(fuel: str, state: State) -> list[list[str]]:
-    credit = state.credit / 100_000_000
-    words = f"-£{-credit:.2f}" if credit < 0 else f"£{credit:.2f}"
+    pence = (abs(state.credit) + 500_000) // 1_000_000
+    words = f"{'-' if state.credit < 0 and pence else ''}£{pence / 100:.2f}"
     return [[f"{fuel}credit".capitalize(), words], [f"{fuel}supply".capitalize(), _SUPPLY[state.supply]]]
 
 

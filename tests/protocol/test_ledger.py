@@ -98,6 +98,39 @@ def test_a_day_that_lacks_half_hours_says_so_until_the_meter_s_log_has_told_them
     assert not ledger.today(IMPORT)[3] & MISSING, "a new day"
 
 
+def test_what_the_log_takes_from_an_outage_s_half_hours_the_one_not_over_yet_is_given():
+    for parts in ([(1, [200, 1000, 0])], [(3, [0]), (2, [1000]), (1, [200])]):
+        ledger = fresh()
+        ledger.rate(IMPORT, MIDNIGHT, 10000, None)
+        steady(ledger, MIDNIGHT, MIDNIGHT + HALF + 600, 0, 1200)
+        # Nothing is heard for an hour and a half, in which 1100 Wh are used: most of it at once, and a little lately.
+        read(ledger, IMPORT, MIDNIGHT + 4 * HALF + 600, 1900)
+        wh, _, _, flags = ledger.today(IMPORT)
+        assert wh == 1900 and flags & ESTIMATED
+        for first, used in parts:
+            assert filling.fill(ledger, IMPORT, MIDNIGHT + first * HALF, used) == len(used)
+        assert [one[0] for one in history.halves(IMPORT, DAY)[:4]] == [600, 200, 1000, 0]
+        wh, _, cost, flags = ledger.today(IMPORT)
+        assert (wh, cost) == (1900, 19000) and ledger.total(IMPORT) == (1900, 0, 19000)
+        read(ledger, IMPORT, MIDNIGHT + 5 * HALF, 2000)
+        assert history.halves(IMPORT, DAY)[4] == (200, 0, 2000, ESTIMATED)
+        assert ledger.today(IMPORT)[0] == ledger.total(IMPORT)[0] == 2000
+
+
+def test_a_new_meter_s_log_takes_nothing_from_the_half_hour_of_the_exchange():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT - HALF, 10000, None)
+    steady(ledger, MIDNIGHT - 10, MIDNIGHT + 600, 5000, 1200)
+    ledger.exchanged(IMPORT)
+    steady(ledger, MIDNIGHT + 700, MIDNIGHT + 2 * HALF, 0, 1200)
+    both = history.halves(IMPORT, DAY)[0]
+    assert 560 < both[0] < 570 and both[3] == PARTIAL | EXCHANGED
+    # From 11:40 on alone: the new meter was not there before.
+    assert filling.fill(ledger, IMPORT, MIDNIGHT, 366) == 1
+    assert history.halves(IMPORT, DAY)[0] == both[:3] + (PARTIAL | EXCHANGED | FILLED,)
+    assert list(filling.gaps(IMPORT, MIDNIGHT, MIDNIGHT + 2 * HALF)) == []
+
+
 def test_what_has_no_price_has_no_cost():
     ledger = fresh()
     steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)

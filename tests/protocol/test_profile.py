@@ -109,13 +109,42 @@ def log_of(session, node=ESME, kept=10_000):
     return now
 
 
+def a_minute_after(half_hour):
+    """Seconds from a home's beginning until a minute after this half-hour has ended."""
+    return half_hour + HALF + 60 - EPOCH - Home().now
+
+
+def test_what_came_since_the_search_began_is_asked_for_before_last_year():
+    session = Home()
+    now = log_of(session)
+    files = Filling({now - HALF * n for n in range(1, 400)})
+    told = session.rounds()
+
+    def look():
+        profile = session.module("profile")
+        profile.module = lambda *names: files
+        return session.timed(drive, profile.run(told, 0))
+
+    assert look() == 30 and now - HALF in files.filled
+    session.now += HALF
+    log_of(session)
+    assert look() == 30 and now - 17 * HALF in files.filled  # nothing is missing there: on it goes
+    session.now += HALF
+    now = log_of(session)
+    files.missing.add(now - HALF)
+    assert look() == 30 and now - HALF in files.filled
+    while look() == 30:
+        pass
+    assert not files.missing
+
+
 def test_gaps_are_filled_from_the_newest_on():
     session = Home()
     now = log_of(session)
     missing = {now - HALF * n for n in (1, 2, 3, 40, 41)}
     files = Filling(set(missing))
     answers = fill(session, files)
-    assert answers[-1] == 3600 and set(answers[:-1]) == {30}
+    assert answers[-1] == a_minute_after(now) and set(answers[:-1]) == {30}
     assert files.missing == set()
     assert files.filled == {utc: (utc // HALF % 48, utc // HALF % 48 + 100) for utc in missing}
     asked = [one[3] for one in session.radio.asked if one[2] != "read"]
@@ -128,7 +157,7 @@ def test_a_long_gap_is_filled_in_parts_and_ends_with_the_log():
     now = log_of(session, kept=40)
     files = Filling({now - HALF * n for n in range(1, 500)})
     answers = fill(session, files)
-    assert answers[-1] == 3600
+    assert answers[-1] == a_minute_after(now)
     assert sorted(files.filled) == [now - HALF * n for n in range(40, 0, -1)]
     assert len([one for one in session.radio.asked if one[2] != "read"]) < 40
 
@@ -141,7 +170,7 @@ def test_a_meter_with_profiles_alone_and_one_with_nothing():
         (0, intervals(int.from_bytes(asked[1:5], "little"), [7, 8]))
     ]
     session.home.meter(1).divisor = 100
-    assert fill(session, files, 1)[-1] == 3600
+    assert fill(session, files, 1)[-1] == a_minute_after(now)
     assert files.filled == {now - HALF: (70, None), now - 2 * HALF: (80, None)}
     session = Home()
     assert fill(session, Filling({now - HALF})) == [None]

@@ -8,7 +8,7 @@ from inkmeter import facts, people, screens, settings
 from inkmeter import home as h
 from inkmeter import view as View  # noqa: N812
 from inkmeter.font import Font
-from inkmeter.ledger import MISSING
+from inkmeter.ledger import ESTIMATED, MISSING, PARTIAL
 from inkmeter.outcomes import outcome
 from inkmeter.screens import links, past
 from inkmeter.screens.choice import choose
@@ -138,6 +138,11 @@ def test_the_ledger_s_day_is_under_the_figure():
     sys.modules["inkmeter.history"] = Double(halves=lambda commodity, day: None)
     found = shown(reading(), ledger=ledger)
     assert "£1.85, 5.42 kWh" in found and "-- as of 11:30" in found
+    # Not all of it was seen.
+    for flag in (PARTIAL, ESTIMATED):
+        ledger = Double(today=lambda commodity, flag=flag: (5420, 0, 185000, flag))
+        found = shown(reading(), ledger=ledger)
+        assert "~£1.85, ~5.42 kWh" in found and "~£1.85 as of 11:30" in found
     # Before the meter's log has told of the morning nothing is said of the day.
     ledger = Double(today=lambda commodity: (10, 0, 53810, MISSING))
     found = shown(reading(), ledger=ledger)
@@ -538,7 +543,8 @@ def test_money_and_energy_in_people_s_figures():
     assert {watts: people.kilowatts(watts) for watts in powers} == powers
     prices = {24505: "24.51p", 24504: "24.50p", -24505: "-24.51p", 99994: "99.99p", 99995: "£1.00", 123456: "£1.23"}
     assert {price: people.rate(price, 2) for price in prices} == prices
-    assert people.rate(23275, 1) == "23.3p"
+    assert people.rate(23275, 1) == "23.3p" and people.rate(-4, 1) == "0.0p"
+    assert people.pounds(-499) == "£0.00" and people.pounds(-500) == "-£0.01"
     assert people.pounds(None) == people.energy(None) == people.kilowatts(None) == "--"
     assert people.pounds(-183499) == "-£1.83" and people.pounds(99500) == "£1.00"
     assert people.rate(99994, 2) == "99.99p" and people.rate(-150, 2) == "-0.15p"

@@ -185,6 +185,29 @@ def test_a_double_click_asks_the_supplier_once(home, browse):
     assert len(home.state()["portal"]["requests"]) == 1
 
 
+def test_the_story_tells_of_each_switch(home, browse):
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    for name, value, words in (("loss", 20, "Frames lost: 20 %"), ("shield", True, "Display in a steel box: on"),
+                               ("hub-channel", 15, "Channel: 15"), ("trouble-address", True, "Wrong address: on"),
+                               ("change-calorific-value", "385", "(38.5 MJ/m3)"), ("load-kettle", True, "Kettle on"),
+                               ("ncp-watchdog", None, "Radio module restarts: watchdog")):  # fmt: skip
+        home.do(name, value)
+        page.locator("#story .what", has_text=words).wait_for()
+        assert page.locator("#story .what", has_text=words).count() == 1, name
+
+
+def test_a_story_begun_with_a_finger_on_a_button_keeps_the_speed(home, browse):
+    page = browse(home.url)
+    speed(page, "60x")
+    page.get_by_text("The panel shows two codes.").wait_for()
+    page.keyboard.down("o")
+    run = home.until(lambda now: now["speed"] == 1)["run"]
+    home.do("new", {})
+    home.until(lambda now: now["run"] != run and now["speed"] == 60)
+    page.keyboard.up("o")
+
+
 def test_two_browsers_and_a_reload_in_the_middle(home, browse):
     home.do("speed", 10)
     one, two = browse(home.url), browse(home.url, **PHONE)

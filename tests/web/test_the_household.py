@@ -134,6 +134,10 @@ def test_a_gas_meter_is_fitted_later_and_the_meter_exchanged(flat, browse):
     page.locator("#refusal", has_text="this home has a gas meter").wait_for()
     page.get_by_role("button", name="Meter exchanged").click()
     page.locator("#meters dd", has_text="21E0093388").wait_for()
+    # Its own register, which begins at nothing; and the tariff is what this home began with.
+    assert dict(flat.state()["meters"])["Electricity"].startswith("0.")
+    tab(page, "House")
+    assert page.locator("[data-control=tariff]").input_value() == "electricity-only"
     page.get_by_text("Compare the number on the panel").wait_for(timeout=60_000)
     shows(page, "093388")
     page.get_by_role("button", name="OK", exact=True).click()

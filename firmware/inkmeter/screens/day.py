@@ -31,13 +31,16 @@ def draw(page):
             return "rows", meters
         return "prose", page.say(w.NO_HISTORY), page.bottom
     levels, downs, wh, sent, cost, missing = past[:6]
+    flags = 0
     if not view.cursor:
         # Up to this moment, rather than to the last half-hour.
         so_far = view.ledger.today(h.ELECTRICITY)
         if so_far and so_far[0] is not None:
-            wh, sent, cost = so_far[:3]
-    value = people.energy(wh)
-    rows = [(page.say(w.USED), value if cost is None else "%s, %s;%s" % (people.pounds(cost), value, value))]
+            wh, sent, cost, flags = so_far
+    value = people.about(people.energy(wh), flags)
+    if cost is not None:
+        value = "%s, %s;%s" % (people.about(people.pounds(cost), flags), value, value)
+    rows = [(page.say(w.USED), value)]
     if sent:
         value = people.energy(sent)
         earned = None if view.cursor else view.ledger.earned(h.ELECTRICITY)

@@ -6,7 +6,7 @@ from inkmeter import facts
 from inkmeter import home as h
 from inkmeter import words as w
 from inkmeter.ledger import MISSING, UNPRICED
-from inkmeter.people import UNKNOWN, energy, pounds, supply
+from inkmeter.people import about, energy, pounds, supply
 
 _STRIP = const(18)
 _TALL_STRIP = const(60)
@@ -16,16 +16,17 @@ _PRIVATE = const(0x100)  # of MESSAGE_FLAGS
 def draw(page):
     view = page.view
     rows = []
-    wh, sent, cost, _ = _so_far(view, h.ELECTRICITY)
-    value = energy(wh)
-    rows.append((page.say(w.TODAY), value if cost is None else "%s, %s;%s" % (pounds(cost), value, pounds(cost))))
+    wh, sent, cost, flags = _so_far(view, h.ELECTRICITY)
+    value = about(energy(wh), flags)
+    money = about(pounds(cost), flags)
+    rows.append((page.say(w.TODAY), value if cost is None else "%s, %s;%s" % (money, value, money)))
     gas = view.home.meters.get(h.GAS)
     if gas:
-        cost = _so_far(view, h.GAS)[2]
+        cost, flags = _so_far(view, h.GAS)[2:]
         register = gas.current_summation_delivered
         at = " " + page.say(w.AS_OF, page.when(register.utc)).split(";")[0]
         off = supply(page, facts.GAS_SIDE)
-        value = off[0].split(";")[-1] if off else UNKNOWN if cost is None else pounds(cost)
+        value = off[0].split(";")[-1] if off else about(pounds(cost), flags)
         rows.append((page.say(w.GAS), page.say(w.NOT_HEARD) if register.value is None else value + at))
     if sent:
         earned = view.ledger.earned(h.ELECTRICITY)

@@ -32,7 +32,12 @@ const KEYS = [
 ];
 const CUT_OFF = {
   "top up": "The credit is used up, and the meter has cut the electricity off. Top up or take emergency credit, then switch the supply on again: under Changes, Paying first.",
+  "gas top up": "The gas credit is used up, and the meter has cut the gas off. Top up gas or take emergency credit for gas, then switch the gas supply on again: under Changes, Paying first.",
+  "gas switch on": "There is gas credit again. Now switch the gas supply on at the meter: under Changes, Paying first.",
   "switch on": "There is credit again. Now switch the supply on at the meter: under Changes, Paying first.",
+};
+const ADVICE = {
+  P04: "The hub is open, and has another code for this display, or none. If the display has been made new, remove it on the supplier's website, and add it again.",
 };
 const TROUBLE = "Something is in its way: the panel says what, and what to do.";
 
@@ -65,7 +70,7 @@ const hint = () => {
   if (!powered) return "The display has no power. The panel keeps its last picture without any: that is e-ink.";
   if (failure) return `${failure}. Switch it off and on again.`;
   if (state.moved) return MOVED + RENEW[Number(!single)] + THEN;
-  if (outcome && !["P02", "P11", "P01"].includes(outcome)) return `${state.words}. ${TROUBLE}`;
+  if (outcome && !["P02", "P11", "P01"].includes(outcome)) return `${state.words}. ${ADVICE[outcome] || TROUBLE}`;
   if (state.stage === 1 && state.hub_open) return `The hub is open for the display. ${single ? "Hold its button for a second" : "Press its OK button"}, or wait until it looks by itself.`;
   if (state.cut_off) return CUT_OFF[state.cut_off];
   return single && ONE[state.stage] || HINTS[state.stage];
