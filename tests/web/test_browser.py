@@ -177,6 +177,20 @@ def test_of_what_is_asked_for_while_a_home_starts_the_last_is_done(home, browse)
     page.get_by_text("The panel shows two codes.").wait_for()
 
 
+def test_of_two_browsers_orders_the_later_one_is_done(home, browse):
+    one, two = (browse(home.url) for _ in range(2))
+    for page in (one, two):
+        page.get_by_text("The panel shows two codes.").wait_for()
+        tab(page, "Stories")
+    click = "name => document.querySelector(`[data-scenario=${name}]`).click()"
+    for first, second in (("pairing", "hub-rebooted"), ("hub-rebooted", "pairing")) * 3:
+        one.evaluate(click, first)
+        two.evaluate(click, second)
+        for page in (one, two):
+            page.locator("#scenario-says", has_text=f"{second.replace('-', ' ')}: ").wait_for()
+        assert home.replay()["scenario"] == second
+
+
 def test_a_double_click_asks_the_supplier_once(home, browse):
     page = browse(home.url)
     page.get_by_text("The panel shows two codes.").wait_for()

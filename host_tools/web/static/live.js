@@ -49,7 +49,11 @@ const connect = () => {
     return it.error === undefined ? asked.resolve(it.result) : asked.reject(Object.assign(new Error(it.error), it));
   };
   socket.onclose = () => {
-    for (const asked of waiting.values()) asked.reject(Object.assign(new Error("The home has been started anew."), { anew: true }));
+    for (const asked of waiting.values()) {
+      // It came while the home ended, perhaps for somebody else's order: the next one has it.
+      if (asked.kind && !lost && !kept.has(asked.kind)) kept.set(asked.kind, asked);
+      else asked.reject(Object.assign(new Error("The home has been started anew."), { anew: true }));
+    }
     waiting.clear();
     tries += 1;
     if (tries > 6) {
@@ -78,7 +82,7 @@ export const order = (name, value) => new Promise((resolve, reject) => {
     return;
   }
   number += 1;
-  waiting.set(number, { resolve, reject: error => { if (kind === "home" && !error.anew) startsAnother(false); reject(error); } });
+  waiting.set(number, { kind, name, value, resolve, reject: error => { if (kind === "home" && !error.anew) startsAnother(false); reject(error); } });
   socket.send(JSON.stringify({ id: number, do: name, value }));
   if (kind === "home") startsAnother();
 });
