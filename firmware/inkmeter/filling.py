@@ -41,6 +41,7 @@ _DIRTY = const(255)  # of a day's record, as its count: the half-hours know bett
 _AT_ONCE = const(172800)  # s of half-hours: pricing them blocks for some 100 ms
 _KEPT = const(34300800)  # s for which half-hours are kept, 397 days
 _CHUNK = const(16)
+_SHORT = const(48)  # half-hours of an outage whose sum the register still tells
 
 _carry = [None] * 4  # what rounding left over, as long as this module stays
 
@@ -195,6 +196,7 @@ def _fill(s, commodity, half, used, sent):
     buffer = bytearray(len(used) * HALF)
     records.get_halves(commodity, half, buffer)
     known = _known(commodity, half * HALF_HOUR, (half + len(used)) * HALF_HOUR)
+    goes_on = s[FLAGS] & ESTIMATED and _goes_on(s, commodity, half, len(used))
     filled = 0
     for i, value in enumerate(used):
         found = records.unpack_half(buffer, i * HALF)
@@ -207,7 +209,7 @@ def _fill(s, commodity, half, used, sent):
             records.pack_half(buffer, i * HALF, *found[:4], found[4] | FILLED)
             filled += 1
             continue
-        if found and found[4] & ESTIMATED and s[FLAGS] & ESTIMATED and _is_one_outage(s, commodity, half + i):
+        if goes_on and found and found[4] & ESTIMATED:
             _give_on(s, commodity, half + i, found[commodity] - value, 0 if commodity else found[1] - out)
         new = _record(s, commodity, known, half + i, value, out)
         kept = found[4] & EXCHANGED if found else 0
@@ -220,16 +222,23 @@ def _fill(s, commodity, half, used, sent):
     return filled
 
 
-def _is_one_outage(s, commodity, half):
-    # Whether what this half-hour was apportioned of goes on into the one that is not over yet.
-    count = s[UTC] // HALF_HOUR - half - 1
-    buffer = bytearray(count * HALF)
-    records.get_halves(commodity, half + 1, buffer)
-    for at in range(0, count * HALF, HALF):
-        found = records.unpack_half(buffer, at)
-        if not found or not found[4] & (ESTIMATED | FILLED):
-            return False
-    return True
+def _goes_on(s, commodity, half, count):
+    # Whether the outage of these half-hours began no more than a day ago, and goes on into the one that is not over.
+    first = s[UTC] // HALF_HOUR - _SHORT
+    if half < first:
+        return False
+    buffer = bytearray(_SHORT * HALF)
+    records.get_halves(commodity, first, buffer)
+    run = 0
+    for n in range(_SHORT):
+        found = records.unpack_half(buffer, n * HALF)
+        flags = found[4] if found else 0
+        if n >= half + count - first:
+            if not flags & (ESTIMATED | FILLED):
+                return False
+        elif n < half - first:
+            run = run + 1 if flags & ESTIMATED else 0
+    return run < half - first
 
 
 def _give_on(s, commodity, half, used, sent):

@@ -117,6 +117,18 @@ def test_what_the_log_takes_from_an_outage_s_half_hours_the_one_not_over_yet_is_
         assert ledger.today(IMPORT)[0] == ledger.total(IMPORT)[0] == 2000
 
 
+def test_what_the_log_takes_from_days_without_readings_is_not_today_s():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, None)
+    steady(ledger, MIDNIGHT, MIDNIGHT + HALF, 0, 1000)
+    # Two days and a quarter of an hour: 10 Wh each half-hour, by the log.
+    read(ledger, IMPORT, MIDNIGHT + 97 * HALF + 900, 500 + 965)
+    wh = ledger.today(IMPORT)[0]
+    for first in range(81, 0, -16):
+        assert filling.fill(ledger, IMPORT, MIDNIGHT + first * HALF, [30] * 16) == 16
+    assert ledger.today(IMPORT)[0] == wh - 10 + 30 and ledger.total(IMPORT)[0] == 1465
+
+
 def test_a_new_meter_s_log_takes_nothing_from_the_half_hour_of_the_exchange():
     ledger = fresh()
     ledger.rate(IMPORT, MIDNIGHT - HALF, 10000, None)
