@@ -295,9 +295,9 @@ def _as_told(name: str, argument: str) -> tuple[str, str]:
     label = "Tariff" if name == "tariff" else _CHANGES.get(name, ("", _plain(name).capitalize()))[1]
     if not argument:
         return label, one.about
-    if one.argument == "text":
+    if one.argument in ("text", "gas"):
         return f"{label}: {argument}", one.about
-    given = {**CONTRACTS, "gas": "gas"}.get(argument, argument)
+    given = CONTRACTS.get(argument, argument)
     if one.argument == "tenths of MJ/m3":
         given = f"{int(argument) / 10:g} MJ/m3"
     return label, re.sub(r" \([^)]*\)", lambda _: f" ({given})", one.about, count=1)
