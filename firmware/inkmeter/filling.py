@@ -204,11 +204,6 @@ def _fill(s, commodity, half, used, sent):
             continue
         # Without a log of what was sent out, what was apportioned of it stays.
         out = sent[i] if sent and sent[i] is not None else found[1] if found else 0
-        if found and found[4] & EXCHANGED and value < found[commodity]:
-            # Of what two meters counted the new one's log has its own part: it knows no better.
-            records.pack_half(buffer, i * HALF, *found[:4], found[4] | FILLED)
-            filled += 1
-            continue
         if goes_on and found and found[4] & ESTIMATED:
             _give_on(s, commodity, half + i, found[commodity] - value, 0 if commodity else found[1] - out)
         new = _record(s, commodity, known, half + i, value, out)

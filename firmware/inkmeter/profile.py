@@ -7,6 +7,7 @@ from micropython import const
 
 from inkmeter import commands, units, zcl
 from inkmeter.lazy import module
+from inkmeter.ledger import UTC
 from inkmeter.log import log
 from inkmeter.radio import METERING
 
@@ -67,12 +68,14 @@ def _values(payload, at, count, utc, step):
 
 async def run(rounds, commodity):
     utc = rounds.session.clock.now()
-    if not rounds.ledger or utc is None:
+    last = rounds.ledger and rounds.ledger.books[commodity][UTC]
+    if not last or utc is None:
         return _CLOCK_RETRY
     # Down to which time all has been seen, where this search stands, where it began, windows without any use in a row
     since, until, began, fruitless = rounds.seen[commodity]
     oldest = max(since, utc - _LOG)
-    newest = utc - utc % _HALF_HOUR
+    # What the ledger has not closed yet is no gap.
+    newest = min(utc, last) // _HALF_HOUR * _HALF_HOUR
     if not until or began < newest and _newest_gap(commodity, began, newest):
         # What is missing of today comes before what is missing of last year.
         until = newest
@@ -93,7 +96,7 @@ async def run(rounds, commodity):
     if fruitless >= _FRUITLESS or (not gap and until - _WINDOW <= oldest):
         # All seen, or the log is not as long as that: next time, only what came since.
         rounds.seen[commodity] = (began - _WINDOW, 0, 0, 0)
-        return newest + _HALF_HOUR + _AFTER - utc
+        return _HALF_HOUR - utc % _HALF_HOUR + _AFTER
     rounds.seen[commodity] = (since, until, began, fruitless)
     return _SOON
 

@@ -108,6 +108,7 @@ class Ledger:
     due = False
 
     def __init__(self):
+        self.books = [[0x3FFFFFFF], [0x3FFFFFFF]]  # each half-hour is closed that is over
         self.registers = []
         self.rates = []
         self.standing = {}

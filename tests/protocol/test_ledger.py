@@ -129,20 +129,6 @@ def test_what_the_log_takes_from_days_without_readings_is_not_today_s():
     assert ledger.today(IMPORT)[0] == wh - 10 + 30 and ledger.total(IMPORT)[0] == 1465
 
 
-def test_a_new_meter_s_log_takes_nothing_from_the_half_hour_of_the_exchange():
-    ledger = fresh()
-    ledger.rate(IMPORT, MIDNIGHT - HALF, 10000, None)
-    steady(ledger, MIDNIGHT - 10, MIDNIGHT + 600, 5000, 1200)
-    ledger.exchanged(IMPORT)
-    steady(ledger, MIDNIGHT + 700, MIDNIGHT + 2 * HALF, 0, 1200)
-    both = history.halves(IMPORT, DAY)[0]
-    assert 560 < both[0] < 570 and both[3] == PARTIAL | EXCHANGED
-    # From 11:40 on alone: the new meter was not there before.
-    assert filling.fill(ledger, IMPORT, MIDNIGHT, 366) == 1
-    assert history.halves(IMPORT, DAY)[0] == both[:3] + (PARTIAL | EXCHANGED | FILLED,)
-    assert list(filling.gaps(IMPORT, MIDNIGHT, MIDNIGHT + 2 * HALF)) == []
-
-
 def test_what_has_no_price_has_no_cost():
     ledger = fresh()
     steady(ledger, MIDNIGHT, MIDNIGHT + 3600, 0, 1000)

@@ -138,6 +138,18 @@ def test_what_came_since_the_search_began_is_asked_for_before_last_year():
     assert not files.missing
 
 
+def test_what_the_ledger_has_not_closed_yet_is_not_asked_for():
+    session = Home()
+    now = log_of(session)
+    files = Filling({now - HALF, now - 2 * HALF})
+    # The last reading is older than the end of the last half-hour.
+    session.ledger.books[0][0] = now - 10
+    assert fill(session, files)[-1] == a_minute_after(now)
+    assert files.missing == {now - HALF}
+    session.ledger.books[0][0] = 0
+    assert fill(session, files) == [60]
+
+
 def test_gaps_are_filled_from_the_newest_on():
     session = Home()
     now = log_of(session)
