@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from inkmeter import rates, records
+from inkmeter import lazy, rates, records
 from inkmeter.ledger import (
     BASE_UTC,
     COST,
@@ -12,7 +12,6 @@ from inkmeter.ledger import (
     ESTIMATED,
     EXCHANGED,
     EXPORT,
-    EXPORT_RATE,
     FACTOR,
     FILLED,
     FINE,
@@ -22,7 +21,6 @@ from inkmeter.ledger import (
     GAS_DIVISOR,
     IMPORT,
     PARTIAL,
-    RATE,
     RAW,
     REPRICE,
     SENT,
@@ -41,7 +39,6 @@ _DIRTY = const(255)  # of a day's record, as its count: the half-hours know bett
 _AT_ONCE = const(172800)  # s of half-hours: pricing them blocks for some 100 ms
 _KEPT = const(34300800)  # s for which half-hours are kept, 397 days
 _CHUNK = const(16)
-_SHORT = const(48)  # half-hours of an outage whose sum the register still tells
 
 _carry = [None] * 4  # what rounding left over, as long as this module stays
 
@@ -196,60 +193,28 @@ def _fill(s, commodity, half, used, sent):
     buffer = bytearray(len(used) * HALF)
     records.get_halves(commodity, half, buffer)
     known = _known(commodity, half * HALF_HOUR, (half + len(used)) * HALF_HOUR)
-    goes_on = s[FLAGS] & ESTIMATED and _goes_on(s, commodity, half, len(used))
-    filled = 0
+    filled = more = more_sent = 0
     for i, value in enumerate(used):
         found = records.unpack_half(buffer, i * HALF)
         if value is None or not 0 <= value <= 0xFFFF or not _is_gap(found) or half + i >= s[UTC] // HALF_HOUR:
             continue
         # Without a log of what was sent out, what was apportioned of it stays.
         out = sent[i] if sent and sent[i] is not None else found[1] if found else 0
-        if goes_on and found and found[4] & ESTIMATED:
-            _give_on(s, commodity, half + i, found[commodity] - value, 0 if commodity else found[1] - out)
+        if found and found[4] & ESTIMATED:
+            more += found[commodity] - value
+            more_sent += 0 if commodity else found[1] - out
         new = _record(s, commodity, known, half + i, value, out)
         kept = found[4] & EXCHANGED if found else 0
         records.pack_half(buffer, i * HALF, *new[:4], new[4] | FILLED | kept)
         filled += 1
+    if s[FLAGS] & ESTIMATED and (more or more_sent):
+        with lazy.module("outages") as outages:
+            outages.give_on(s, commodity, half, len(used), more, more_sent)
     if filled:
         # Half-hours to come have no records yet.
         count = min(len(used), s[UTC] // HALF_HOUR - half)
         _put(s, commodity, half, buffer[: count * HALF])
     return filled
-
-
-def _goes_on(s, commodity, half, count):
-    # Whether the outage of these half-hours began no more than a day ago, and goes on into the one that is not over.
-    first = s[UTC] // HALF_HOUR - _SHORT
-    if half < first:
-        return False
-    buffer = bytearray(_SHORT * HALF)
-    records.get_halves(commodity, first, buffer)
-    run = 0
-    for n in range(_SHORT):
-        found = records.unpack_half(buffer, n * HALF)
-        flags = found[4] if found else 0
-        if n >= half + count - first:
-            if not flags & (ESTIMATED | FILLED):
-                return False
-        elif n < half - first:
-            run = run + 1 if flags & ESTIMATED else 0
-    return run < half - first
-
-
-def _give_on(s, commodity, half, used, sent):
-    # What the log says that an outage's half-hour did not use, the rest of the outage did: the register tells the sum.
-    cost = used * (s[RATE] or 0)
-    earned = sent * (s[EXPORT_RATE] or 0)
-    for at, value in ((RAW, used), (SENT, sent), (COST, cost), (EARNED, earned)):
-        s[at] += value
-    if s[FIRST] and half >= s[FIRST]:
-        # The total since the start has the estimate, and keeps its sum.
-        if commodity:
-            sent = used
-            used = used * s[FACTOR] // GAS_DIVISOR
-            cost = cost * s[FACTOR] // GAS_DIVISOR
-        for i, value in enumerate((used, sent, cost // FINE, earned // FINE)):
-            s[TOTAL_SUM + i] -= value
 
 
 def _reprice(s, commodity, since, until):

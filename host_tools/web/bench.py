@@ -160,7 +160,6 @@ class Bench:
         self._acts: dict[str, Callable[[Any], Any]] = {
             **controls.hands(self), **{one.name: one.do for one in self.controls}
         }  # fmt: skip
-        self._said: dict[str, int] = {}
         self._has_told = False
         self._last_at_us = 0
         self._play(order)
@@ -316,7 +315,6 @@ class Bench:
         try:
             self.held = await self.home.held()
             self._sample()
-            self._tell_stage()
         except DeviceError as error:
             if str(error) != self.failure:
                 self.failure = str(error)
@@ -333,11 +331,6 @@ class Bench:
                 for name in ("instantaneous_demand", "current_summation_delivered", "current_summation_received")
             ), meters.get("1", {}).get("current_summation_delivered", {}).get("value"),
         ))  # fmt: skip
-
-    def _tell_stage(self) -> None:
-        stage, outcome = self.held["stage"], self.held["outcome"]
-        if self._said.get("stage") != stage or self._said.get("outcome") != outcome:
-            self._said.update(stage=stage, outcome=outcome)
 
     async def _tell(self, name: str) -> None:
         one = SCENARIOS[name]

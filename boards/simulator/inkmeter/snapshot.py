@@ -30,9 +30,9 @@ def _value(value, now):
     return '{"value": %s, "utc": %s, "state": "%s"}' % (json.dumps(value.value), json.dumps(value.utc), state)
 
 
-def take(app, live, peak):
+def take(app, live, peak, today):
     """The line. `live` and `peak` are the most bytes that were in use in the heap: with nothing loaded for the moment,
-    and ever.
+    and ever. `today` is what the ledger says of it, as JSON has it.
     """
     home, ncp, ash, view, display = app.home, app.ncp, app.ncp.ash, app.view, app.display
     now = uptime()
@@ -53,7 +53,7 @@ def take(app, live, peak):
         ncp.bytes_in, ncp.bytes_out,
         json.dumps(app.supervisor.restarts), display.full + display.partial,
         view.page, view.mode, view.cursor, view.money, len(view.digits), view.locked_for, json.dumps(view.zero),
-        json.dumps([view.ledger.today(i) for i in range(2)]), view.ledger.held_back,
+        json.dumps(today), view.ledger.held_back,
         ", ".join(['"%d": %s' % (fact, json.dumps(home.fact(fact, now))) for fact in home.told[::3]]),
         json.dumps(settings.values(view.settings)), display.full, display.partial,
         display.budget, live, peak, gc.mem_alloc() + gc.mem_free(),
