@@ -3,10 +3,10 @@
 import asyncio
 import gc
 
+from inkmeter import lazy
 from inkmeter.clock import Clock
 from inkmeter.display import Display
 from inkmeter.home import Home
-from inkmeter.lazy import module
 from inkmeter.ledger import Ledger
 from inkmeter.log import log
 from inkmeter.ncp import Ncp
@@ -32,7 +32,7 @@ class App:
         self.view = View(
             self.home, self.clock, board.PANEL_WIDTH, board.PANEL_HEIGHT, ledger, self.radio, self.supervisor.restarts
         )  # fmt: skip
-        with module("settings") as settings:
+        with lazy.module("settings") as settings:
             settings.load(self.view.settings)
         self.view.money = self.view.settings.money
         self._press = asyncio.Event()
@@ -54,8 +54,7 @@ class App:
 
     async def renew(self):
         """Makes the device new."""
-        with module("renew", "settings", "store") as step:
-            await step.run(self)
+        await lazy.run(("renew", "settings", "store"), self)
 
     async def run(self):
         """Starts every task and waits for ever."""

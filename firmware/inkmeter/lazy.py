@@ -81,3 +81,11 @@ class module:  # noqa: N801, used as a statement: `with module("join") as join:`
             parent, _, name = name.rpartition(".")
             if parent and hasattr(sys.modules[parent], name):
                 delattr(sys.modules[parent], name)
+
+
+async def run(names, *arguments):
+    """Runs the first of `names`, its `run(*arguments)`, with the others as helpers. A local name of a task that goes on
+    would keep a module in the heap: this one's goes with it.
+    """
+    with module(*names) as task:
+        return await task.run(*arguments)

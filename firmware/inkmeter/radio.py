@@ -8,8 +8,7 @@ import asyncio
 
 from micropython import const
 
-from inkmeter import zcl
-from inkmeter.lazy import module
+from inkmeter import lazy, zcl
 from inkmeter.log import log, uptime
 from inkmeter.ncp import NcpLost, Refused
 
@@ -288,14 +287,17 @@ class Radio:
             self.ncp.ash.set_ready(True)
             try:
                 if message[5] & _FRAGMENT:
-                    with module("blocks") as blocks:
-                        await blocks.run(message, self)
+                    await lazy.run(("blocks",), message, self)
                     continue
-                with module("responder") as responder:
-                    answer = responder.answer(message)
+                answer = _answer(message)
                 if answer:
                     _, _, cluster, source, _, options, _, _, sender, _, _, _ = message
                     await self._transmit(sender, SMART_ENERGY, cluster, source, answer, options & _APS_ENCRYPTION)
             except (zcl.ZclError, NoReply, NotTrusted, NcpLost, Refused) as error:
                 self.discarded += 1
                 log("radio", "unanswered:", error)
+
+
+def _answer(message):
+    with lazy.module("responder") as responder:
+        return responder.answer(message)

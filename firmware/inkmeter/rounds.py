@@ -6,9 +6,8 @@ works; it answers in how many seconds it is due again, or None for "this home ha
 
 from micropython import const
 
-from inkmeter import home, metering
+from inkmeter import home, lazy, metering
 from inkmeter.facts import MESSAGE_PRESSED
-from inkmeter.lazy import module
 from inkmeter.log import log, uptime
 from inkmeter.radio import HUB, NoReply, NotTrusted
 from inkmeter.session import LinkLost
@@ -121,8 +120,7 @@ class Rounds:
             row = self._first(False)
             wait = self._due[row] - uptime()
             if self.session.radio.published and (wait > 0 or self._what[row] >> 8 != POLL):
-                with module("published", *_HELPERS.split(" ")) as published:
-                    await published.run(self)
+                await lazy.run(("published " + _HELPERS).split(" "), self)
                 self.session.home.changed()
             elif wait > 0:
                 # Only now, so that the first picture of the readings has some.
@@ -166,8 +164,7 @@ class Rounds:
                 self.session.doubtful = commodity
                 due = 0
             else:
-                with module(_NAMES.split(" ")[job - _FIRST], *_HELPERS.split(" ")) as task:
-                    due = await task.run(self, commodity)
+                due = await lazy.run([_NAMES.split(" ")[job - _FIRST]] + _HELPERS.split(" "), self, commodity)
         except (NoReply, ZclError) as error:
             log("meters", "no reading:", error)
             await self._failed(row, job, commodity, failures + 1)

@@ -9,8 +9,8 @@ import asyncio
 
 from micropython import const
 
+from inkmeter import lazy
 from inkmeter.ezsp import EzspError
-from inkmeter.lazy import module
 from inkmeter.log import log, uptime
 from inkmeter.ncp import NcpLost, Refused, UnsupportedNcp
 from inkmeter.radio import NotTrusted
@@ -144,8 +144,7 @@ class Session:
                     await self.pause(_AGREE_AGAIN)
                     continue
                 log("session", "the link key is not good any more")
-                with module("store") as store:
-                    store.put("key_with", None)
+                _forget_the_key()
                 self._agree_from = uptime() + self._agree_again
                 self._agree_again = min(2 * self._agree_again, _AGREE_AGAIN_LONGEST)
             except Removed as removed:
@@ -154,9 +153,8 @@ class Session:
                 self.home.set_stage(0, removed.args[0] if removed.args else "H02")
                 await self.pause(_REMOVED_NOTICE)
 
-    async def _step(self, *names):
-        with module(*names) as step:
-            await step.run(self)
+    def _step(self, *names):
+        return lazy.run(names, self)
 
     async def pause(self, seconds):
         """Waits, or ends at once with True on a press. Raises NcpLost."""
@@ -190,3 +188,8 @@ class Session:
         """Whether the NCP still has a network to go back to."""
         (state,) = await self.ncp.command("networkState")
         return state != _NO_NETWORK
+
+
+def _forget_the_key():
+    with lazy.module("store") as store:
+        store.put("key_with", None)
