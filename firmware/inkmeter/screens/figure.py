@@ -15,7 +15,7 @@ def draw(page, text, unit, most, high, beside, then):
 
 
 def _figure(page, text, unit, most, high):
-    if text[-1] == "p":
+    if text.endswith("p"):
         # Pence belong to the unit: a letter among large figures would reach below the line.
         text, unit = text[:-1], "p" + ("" if unit[:1] == "/" else " ") + unit
     for size in page.figures:
@@ -42,7 +42,7 @@ def _column(page, left, top, bottom, texts):
             lines = []
             for text in texts:
                 one = [page.fit(text, room, bytes((size,)))[1]]
-                if one[0][-1] == "…":
+                if one[0].endswith("…"):
                     one = wrap(page, text.split(";")[0], size, room)
                     if " ".join(one) != text.split(";")[0]:
                         break

@@ -24,7 +24,7 @@ def links(view, now):
     readings held back, radio messages put aside, full and partial refreshes, all in the panel's life, restarts.
     """
     home = view.home
-    trouble = (home.outcome or " ")[0]
+    trouble = (home.outcome or " ")[:1]
     joined = _OK if home.stage > h.JOINING else _WAITING
     all_links = [
         (_RADIO, _LOST if trouble == "N" else _OK, None),

@@ -45,7 +45,7 @@ def draw(page):
 def _say(page, text, bottom, sizes):
     # On one line where it fits in any of these letters.
     size, wording = page.fit(text.split(";")[0], page.width - 2 * page.edge, sizes)
-    if wording[-1] == "…":
+    if wording.endswith("…"):
         prose.draw(page, text, bottom, sizes)
     else:
         page.line(wording, "<", bytes((size,)))
