@@ -53,8 +53,10 @@ def _take():
     # Asked before: what is loaded on top of the snapshot would be measured together with it, and that is no peak of the
     # firmware's.
     today = [_app.view.ledger.today(i) for i in range(2)]
+    gc.collect()
+    heap = lazy.live_bytes, lazy.peak_bytes, None if lazy.loaded else gc.mem_alloc()
     with lazy.module("snapshot", "settings") as snapshot:
-        _ears.write(snapshot.take(_app, lazy.live_bytes, lazy.peak_bytes, today))
+        _ears.write(snapshot.take(_app, heap, today))
 
 
 async def _listen():

@@ -21,7 +21,7 @@ _LINE = const(
     '"page": %d, "mode": %d, "cursor": %d, "money": %d, "digits": %d, "locked_for": %d, "zero": %s, '
     '"today": %s, "held_back": %d, "facts": {%s}, '
     '"settings": %s, "panel": {"full": %d, "partial": %d, "budget": %d}, '
-    '"heap": {"live_bytes": %d, "peak_bytes": %d, "size_bytes": %d}}\n'
+    '"heap": {"live_bytes": %d, "peak_bytes": %d, "now_bytes": %s, "size_bytes": %d}}\n'
 )
 
 
@@ -30,9 +30,9 @@ def _value(value, now):
     return '{"value": %s, "utc": %s, "state": "%s"}' % (json.dumps(value.value), json.dumps(value.utc), state)
 
 
-def take(app, live, peak, today):
-    """The line. `live` and `peak` are the most bytes that were in use in the heap: with nothing loaded for the moment,
-    and ever. `today` is what the ledger says of it, as JSON has it.
+def take(app, heap, today):
+    """The line. `heap` is the most bytes that were in use in it, with nothing loaded for the moment and ever, and those
+    that are now, None while something is loaded. `today` is what the ledger says of it, as JSON has it.
     """
     home, ncp, ash, view, display = app.home, app.ncp, app.ncp.ash, app.view, app.display
     now = uptime()
@@ -56,6 +56,6 @@ def take(app, live, peak, today):
         json.dumps(today), view.ledger.held_back,
         ", ".join(['"%d": %s' % (fact, json.dumps(home.fact(fact, now))) for fact in home.told[::3]]),
         json.dumps(settings.values(view.settings)), display.full, display.partial,
-        display.budget, live, peak, gc.mem_alloc() + gc.mem_free(),
+        display.budget, heap[0], heap[1], json.dumps(heap[2]), gc.mem_alloc() + gc.mem_free(),
     )  # fmt: skip
     return line.encode()

@@ -137,7 +137,7 @@ const drawHealth = () => {
   if (heap) {
     meter.value = heap.live_bytes;
     meter.textContent = bytes(heap.live_bytes);
-    write(at("heap-words"), `${bytes(heap.live_bytes)} live now, ${bytes(heap.peak_bytes)} at the most; the budget for what is live is ${bytes(65536)}.`);
+    write(at("heap-words"), `${bytes(heap.live_bytes)} always in use, at the most, and ${bytes(heap.peak_bytes)} for moments; the budget for what is always in use is ${bytes(65536)}.`);
   } else write(at("heap-words"), "Not known while the display is off or starting.");
   fillPairs(at("tasks"), restarts ? Object.entries(restarts).map(([name, n]) => [name, n ? `started anew ${n} times` : "well"]) : []);
   fillPairs(at("serial"), Object.entries(serial));
