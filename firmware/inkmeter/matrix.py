@@ -6,7 +6,15 @@ Price 0x0700 (SE 1.4, D.4): Get Tariff Information, Get Price Matrix, Get Block 
 from micropython import const
 
 from inkmeter import commands, fields, parts, timetable, zcl
-from inkmeter.facts import BLOCK_RATE, BLOCK_THRESHOLD, PRICE_DIGITS, STANDING_CHARGE, TARIFF_LABEL, TIERS
+from inkmeter.facts import (
+    BLOCK_RATE,
+    BLOCK_THRESHOLD,
+    PRICE_DIGITS,
+    STANDING_CHARGE,
+    TARIFF_FROM,
+    TARIFF_LABEL,
+    TIERS,
+)
 from inkmeter.log import uptime
 from inkmeter.radio import PRICE
 from inkmeter.rounds import SWITCHES
@@ -24,13 +32,14 @@ _NOW_DELIVERED = b"\x00\x00\x00\x00\xff\xff\xff\xff\x01\x00"
 
 
 def tariff_information(payload):
-    """(issuer tariff id as on the air, label, tiers, block thresholds, digits, standing charge, the thresholds'
-    multiplier and divisor, 0 for not said) of a Publish Tariff Information. Raises ZclError.
+    """(issuer tariff id as on the air, start in UTC, label, tiers, block thresholds, digits, standing charge, the
+    thresholds' multiplier and divisor, 0 for not said) of a Publish Tariff Information. Raises ZclError.
     """
     label, at = fields.string_at(payload, 17)
     standing = fields.number(payload, at + 6, 4)
     scale = [int.from_bytes(payload[n : n + 3], "little") for n in (at + 11, at + 14)]
-    return (bytes(payload[8:12]), label, payload[at], payload[at + 1], payload[at + 5] >> 4, standing) + tuple(
+    start = int.from_bytes(payload[12:16], "little")
+    return (bytes(payload[8:12]), start, label, payload[at], payload[at + 1], payload[at + 5] >> 4, standing) + tuple(
         [0 if one == 0xFFFFFF else one for one in scale]
     )
 
@@ -70,7 +79,7 @@ async def run(rounds, commodity):
     payload = await commands.command(*whose, _GET_TARIFF_INFORMATION, _PUBLISH_TARIFF_INFORMATION, _NOW_DELIVERED)
     if payload is None:
         return None
-    tariff, label, tiers, ends, digits, standing, more, less = tariff_information(payload)
+    tariff, start, label, tiers, ends, digits, standing, more, less = tariff_information(payload)
     now = uptime()
     for fact, value in (
         (PRICE_DIGITS, digits),
@@ -85,6 +94,8 @@ async def run(rounds, commodity):
     if by_tier:
         rates = [fields.rate(by_tier.get(n), digits) for n in range(1, max(by_tier) + 1)]
         timetable.enter_tiers(commodity, rates[:48])
+        # A start of 0 is "now", whenever that was.
+        home.put(TARIFF_FROM | side, start or None, now)
         rounds.hurry(SWITCHES, commodity)
     for block, price in by_block.items():
         home.put(BLOCK_RATE + 8 * (block - 1) | side, fields.rate(price, digits), now)

@@ -3,7 +3,9 @@
 from micropython import const
 
 from inkmeter import days, timetable
+from inkmeter.facts import TARIFF_FROM
 from inkmeter.lazy import module
+from inkmeter.log import uptime
 from inkmeter.rounds import SCHEDULED, STRIP
 from inkmeter.zcl import ZclError
 
@@ -23,14 +25,26 @@ def _calendar(commodity):
     return days.read(held)
 
 
+def _over(commodity, start, utc):
+    with module("rates") as rates:
+        return rates.over(commodity, start, utc)
+
+
 def _unpriced(commodity, start, utc):
     # From when on, between two times, nothing has a price: the rates may be newer than the switch, and what was used
     # before them keeps its own.
     if start >= utc:
         return start
-    with module("rates") as rates:
-        at, rate = rates.over(commodity, start, utc)[-1]
+    at, rate = _over(commodity, start, utc)[-1]
     return at if rate is None else utc
+
+
+def _look_back(rounds, commodity, start, until, rate):
+    # A time that is over, in which the tariff with these rates was in force: where nobody has told a price.
+    known = _over(commodity, start, until) if start < until else []
+    for i in range(len(known)):
+        if known[i][1] is None:
+            rounds.ledger.rate(commodity, known[i][0], rate, known[i + 1][0] if i + 1 < len(known) else until)
 
 
 async def run(rounds, commodity):
@@ -47,10 +61,15 @@ async def run(rounds, commodity):
     today = utc - utc % _A_DAY
     end = today + 3 * _A_DAY
     slots = calendar.switches(today - _A_DAY, end)
+    in_force = rounds.session.home.fact(TARIFF_FROM | commodity << 2, uptime())
     for i in range(len(slots)):
         start, tier = slots[i]
         until = slots[i + 1][0] if i + 1 < len(slots) else end
-        if until > utc and 0 < tier <= len(rates):
+        if not 0 < tier <= len(rates):
+            continue
+        if in_force is not None and start < utc:
+            _look_back(rounds, commodity, max(start, in_force, calendar.start), min(until, utc), rates[tier - 1])
+        if until > utc:
             rounds.ledger.rate(commodity, _unpriced(commodity, start, utc), rates[tier - 1], until)
     rounds.hurry(STRIP, commodity)
     # What is published price by price goes above it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ _UNUSED_8, _UNUSED_32 = 0xFF, 0xFFFFFFFF
 _TOU, _BLOCK = 0, 1
 _ACKNOWLEDGE = 0x01
 _MONTHS = 3  # duration type
+_MONTHS_BEFORE = 3
 _KG_A_KWH = 0x01
 _GRAMS = 0x30  # digits
 _MOST_PRICES = 96
@@ -98,9 +100,15 @@ class PriceServer:
                 break
             price = supply.price(now_us) if tariff.blocks and start <= now_us < end else window.price
             whole = self._whole(supply, tariff, window, start)
+            lasts = len(tariff.rates) == 1 and len(supply.tariffs_from(start)) == 1 and not tariff.half_hourly
+            if lasts and not tariff.blocks:
+                # As long as its tariff, which nobody has ended yet.
+                whole = dataclasses.replace(whole, start=self._in_force(supply.tariffs_from(start)[0][0]))
             # Whole minutes, the last one begun: no second is without a price, and the next one begins when it does.
-            minutes = _UNTIL_CHANGED if tariff.blocks else max(1, (whole.end - whole.start + 59) // 60)
+            minutes = _UNTIL_CHANGED if lasts or tariff.blocks else max(1, (whole.end - whole.start + 59) // 60)
             answers.append(self._price(tariff, whole, price or 0, now_us, minutes))
+            if lasts:
+                break
         return answers
 
     @staticmethod
@@ -145,12 +153,16 @@ class PriceServer:
     def _start(since: int) -> int:
         return max(0, to_utc(since)) if since else 0
 
+    def _in_force(self, since: int) -> int:
+        # A tariff that was there before the home began has its date, too.
+        return to_utc(since or month_start(self._supply.start_us, _MONTHS_BEFORE))
+
     def information(self, since: int, tariff: Tariff) -> Answer:
         """Publish Tariff Information."""
         scheme = _BLOCK if tariff.blocks else _TOU
         command = se.PublishTariffInformation(
             provider=tariff.provider, event=self._start(since) or tariff.tariff_id, tariff_id=tariff.tariff_id,
-            start=self._start(since), scheme_and_type=scheme << 4 | (RECEIVED if tariff.received else DELIVERED),
+            start=self._in_force(since), scheme_and_type=scheme << 4 | (RECEIVED if tariff.received else DELIVERED),
             label=tariff.label, price_tiers=0 if tariff.blocks else max(1, len(tariff.tier_prices)),
             block_thresholds=len(tariff.blocks), unit_of_measure=tariff.unit_of_measure, currency=POUNDS,
             digits=TRAILING_DIGIT, standing_charge=tariff.standing_charge,
@@ -174,7 +186,7 @@ class PriceServer:
         parts = in_parts(items, 5, self._longest() - 3 - 19) if items else []
         return [
             (0x05, se.PublishPriceMatrix(
-                provider=tariff.provider, event=self._start(since) or tariff.tariff_id, start=self._start(since),
+                provider=tariff.provider, event=self._start(since) or tariff.tariff_id, start=self._in_force(since),
                 tariff_id=tariff.tariff_id, index=index, total=len(parts), control=0 if tariff.blocks else 1,
                 prices=part,
             ).serialize())

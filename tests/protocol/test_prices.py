@@ -378,6 +378,28 @@ def test_new_rates_by_tier_leave_each_price_that_is_known_though_the_switch_s_ow
     wipe_books()
 
 
+def test_what_the_tariff_cost_before_the_display_came_is_known_as_far_as_it_was_in_force():
+    for since in (-100 * DAY, 9_000):
+        session, midnight = on_christmas_eve(36_000)
+        session.module("timetable").enter_tiers(0, [29_870, 13_120])
+        session.home.put(facts.TARIFF_FROM, midnight + since, session.now)
+        # What somebody has told of the morning stays.
+        session.ledger.rate(0, midnight + 28_800, 5_000, midnight + 32_400)
+        session.job("switches")
+        known = rates.over(0, midnight - DAY, midnight + DAY)
+        if since < 0:
+            before = [
+                (midnight - DAY, 29_870), (midnight - DAY + 1800, 13_120), (midnight - DAY + 27_000, 29_870),
+                (midnight + 1800, 13_120),
+            ]  # fmt: skip
+        else:
+            before = [(midnight - DAY, None), (midnight + since, 13_120)]
+        assert known == before + [
+            (midnight + 27_000, 29_870), (midnight + 28_800, 5_000), (midnight + 32_400, 29_870)
+        ]  # fmt: skip
+        wipe_books()
+
+
 def test_a_tariff_without_a_calendar_ends_what_the_last_one_s_said():
     session, midnight = on_christmas_eve(36_000)
     session.module("timetable").enter_tiers(0, [29_870, 13_120])

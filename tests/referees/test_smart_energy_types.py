@@ -75,7 +75,7 @@ def test_tariff_commands():
         block_thresholds=0, unit_of_measure=0, currency=826, digits=0x50, standing_charge=53_800, tier_block_mode=255,
         threshold_multiplier=1, threshold_divisor=1000,
     ).serialize()  # fmt: skip
-    assert matrix.tariff_information(information) == (b"\x09\0\0\0", "Economy 7", 2, 0, 5, 53_800, 1, 1000)
+    assert matrix.tariff_information(information) == (b"\x09\0\0\0", 0, "Economy 7", 2, 0, 5, 53_800, 1, 1000)
     prices = se.PublishPriceMatrix(
         provider=1, event=2, start=0, tariff_id=9, index=0, total=1, control=1,
         prices=[se.PriceOf(identifier=1, price=29_870), se.PriceOf(identifier=2, price=13_120)],

@@ -337,9 +337,29 @@ def test_a_price_that_begins_within_a_minute_leaves_no_second_without_one():
     async def story(world, display):
         await asyncio.sleep(47.3)
         change(world, "new-price:10")
-        price = only(await display.ask(PRICE, 0x00, b"\x00"), 0x00, se.PublishPrice)
-        end = world.clock.utc // 86_400 * 86_400 + 86_400
-        assert price.start % 60 and 0 <= price.start + price.duration * 60 - end < 60
+        answers = await display.ask(PRICE, 0x01, se.GetScheduledPrices(start=0, count=2).serialize())
+        price, following = [whole(se.PublishPrice, payload) for _, payload in answers]
+        assert price.start % 60 and 0 <= price.start + price.duration * 60 - following.start < 60
+
+    in_home("economy-7", story)
+
+
+def test_a_single_price_holds_as_long_as_its_tariff():
+    async def story(world, display):
+        (price,) = await published(display)
+        assert price.duration == 0xFFFF and world.clock.utc - price.start > 60 * 86_400
+        # When another is to come, it is told when this one ends.
+        change(world, "price-at-midnight:10")
+        midnight = world.clock.utc // 86_400 * 86_400 + 86_400
+        price, following = await published(display)
+        assert price.start + price.duration * 60 == midnight == following.start and following.duration == 0xFFFF
+        await asyncio.sleep(86_400)
+        (price,) = await published(display)
+        assert (price.start, price.duration, price.price) == (midnight, 0xFFFF, following.price)
+
+    async def published(display):
+        answers = await display.ask(PRICE, 0x01, se.GetScheduledPrices(start=0, count=0).serialize())
+        return [whole(se.PublishPrice, payload) for _, payload in answers]
 
     in_home("credit-flat", story)
 

@@ -5,16 +5,22 @@ from inkmeter.ledger import ESTIMATED, MISSING, PARTIAL
 
 from host_tools.sim.changes import change
 from host_tools.sim.supply import to_us
+from host_tools.sim.truth import truths
 
 UNSURE = MISSING | PARTIAL | ESTIMATED
 BST = 3600
 SEEN_LATE = 40  # Wh: what 11 kW use in 12 s
 
 
+def midnight_before(now):
+    """The British midnight before a time in summer."""
+    return (now + BST) // 86_400 * 86_400 - BST
+
+
 def used_today(home):
-    """Wh through the meter since the British midnight of a day in summer."""
+    """Wh through the meter since midnight."""
     now = home.clock.utc
-    midnight = (now + BST) // 86_400 * 86_400 - BST
+    midnight = midnight_before(now)
     supply = home.world.meter.supply
     return supply.register(to_us(now)) - supply.register(to_us(midnight))
 
@@ -46,6 +52,24 @@ def test_in_a_new_home(tell):
         right_in_the_end(seen, 45)
 
     tell(story)
+
+
+@pytest.mark.parametrize("name", ["demo", "credit-flat", "economy-7"])
+def test_what_it_cost_on_the_first_day_is_known_in_minutes(tell, name):
+    # The tariff began before the display came, and the meter says when: what the day cost before that is no secret.
+    async def story(home):
+        await home.pair()
+        await home.sleep(300)
+        for _ in range(20):
+            await home.sleep(120)
+            now = home.clock.utc
+            pence = float(truths(home.world)["import"].pence(midnight_before(now), now))
+            _, _, cost, flags = (await home.held())["today"][0]
+            # It is not sure of the half-hour in which it came.
+            assert abs(cost / 1000 - pence) < (10 if flags & UNSURE else 2), pence
+        assert not flags & UNSURE
+
+    tell(story, home=name)
 
 
 @pytest.mark.parametrize("early", [True, False])
