@@ -193,7 +193,8 @@ def _fill(s, commodity, half, used, sent):
     buffer = bytearray(len(used) * HALF)
     records.get_halves(commodity, half, buffer)
     known = _known(commodity, half * HALF_HOUR, (half + len(used)) * HALF_HOUR)
-    filled = more = more_sent = 0
+    filled = 0
+    more = [0] * 4  # used and sent, and how much of these since the total began
     for i, value in enumerate(used):
         found = records.unpack_half(buffer, i * HALF)
         if value is None or not 0 <= value <= 0xFFFF or not _is_gap(found) or half + i >= s[UTC] // HALF_HOUR:
@@ -201,15 +202,16 @@ def _fill(s, commodity, half, used, sent):
         # Without a log of what was sent out, what was apportioned of it stays.
         out = sent[i] if sent and sent[i] is not None else found[1] if found else 0
         if found and found[4] & ESTIMATED:
-            more += found[commodity] - value
-            more_sent += 0 if commodity else found[1] - out
+            for at in range(0, 4 if s[FIRST] and half + i >= s[FIRST] else 2, 2):
+                more[at] += found[commodity] - value
+                more[at + 1] += 0 if commodity else found[1] - out
         new = _record(s, commodity, known, half + i, value, out)
         kept = found[4] & EXCHANGED if found else 0
         records.pack_half(buffer, i * HALF, *new[:4], new[4] | FILLED | kept)
         filled += 1
-    if s[FLAGS] & ESTIMATED and (more or more_sent):
+    if s[FLAGS] & ESTIMATED and any(more):
         with lazy.module("outages") as outages:
-            outages.give_on(s, commodity, half, len(used), more, more_sent)
+            outages.give_on(s, commodity, half, len(used), more)
     if filled:
         # Half-hours to come have no records yet.
         count = min(len(used), s[UTC] // HALF_HOUR - half)

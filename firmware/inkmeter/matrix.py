@@ -90,12 +90,15 @@ async def run(rounds, commodity):
         home.put(fact | side, value, now)
     if rounds.ledger and standing is not None:
         rounds.ledger.standing_charge(commodity, fields.money(standing, digits))
-    by_tier, by_block = price_matrix(await parts.parts(*whose, _GET_PRICE_MATRIX, _PUBLISH_PRICE_MATRIX, tariff, _PART))
+    found = await parts.parts(*whose, _GET_PRICE_MATRIX, _PUBLISH_PRICE_MATRIX, tariff, _PART)
+    by_tier, by_block = price_matrix(found)
     if by_tier:
         rates = [fields.rate(by_tier.get(n), digits) for n in range(1, max(by_tier) + 1)]
         timetable.enter_tiers(commodity, rates[:48])
-        # A start of 0 is "now", whenever that was.
-        home.put(TARIFF_FROM | side, start or None, now)
+        # Prices may be newer than their tariff. A start of 0 is "now", whenever that was; with blocks, which one was in
+        # force is not known.
+        starts = [start] + [int.from_bytes(one[8:12], "little") for one in found]
+        home.put(TARIFF_FROM | side, max(starts) if min(starts) and not ends else None, now)
         rounds.hurry(SWITCHES, commodity)
     for block, price in by_block.items():
         home.put(BLOCK_RATE + 8 * (block - 1) | side, fields.rate(price, digits), now)

@@ -13,7 +13,6 @@ from inkmeter.ledger import (
     FACTOR,
     FILLED,
     FINE,
-    FIRST,
     GAS_DIVISOR,
     RATE,
     RAW,
@@ -26,24 +25,27 @@ from inkmeter.records import HALF, HALF_HOUR
 _SHORT = const(48)  # half-hours
 
 
-def give_on(s, commodity, half, count, used, sent):
-    """Gives the half-hour that is not over yet what `count` half-hours from number `half` on were apportioned too much
-    (registers' units; too little where negative), if all are of one outage of no more than a day that goes on into it.
+def give_on(s, commodity, half, count, more):
+    """Gives the half-hour that is not over yet what `count` half-hours from number `half` on were apportioned too much,
+    if all are of one outage of no more than a day that goes on into it. `more` is what was used and what was sent
+    (registers' units; too little where negative), and the part of both that the total since the start has.
     """
     if not _goes_on(s, commodity, half, count):
         return
-    cost = used * (s[RATE] or 0)
-    earned = sent * (s[EXPORT_RATE] or 0)
-    for at, value in ((RAW, used), (SENT, sent), (COST, cost), (EARNED, earned)):
-        s[at] += value
-    if s[FIRST] and half >= s[FIRST]:
-        # The total since the start has the estimate, and keeps its sum.
-        if commodity:
-            sent = used
-            used = used * s[FACTOR] // GAS_DIVISOR
-            cost = cost * s[FACTOR] // GAS_DIVISOR
-        for i, value in enumerate((used, sent, cost // FINE, earned // FINE)):
-            s[TOTAL_SUM + i] -= value
+    for at, value in enumerate(_priced(s, more[0], more[1])):
+        s[(RAW, SENT, COST, EARNED)[at]] += value
+    # The total has the estimate, and keeps its sum.
+    used, sent, cost, earned = _priced(s, more[2], more[3])
+    if commodity:
+        sent = used
+        used = used * s[FACTOR] // GAS_DIVISOR
+        cost = cost * s[FACTOR] // GAS_DIVISOR
+    for i, value in enumerate((used, sent, cost // FINE, earned // FINE)):
+        s[TOTAL_SUM + i] -= value
+
+
+def _priced(s, used, sent):
+    return used, sent, used * (s[RATE] or 0), sent * (s[EXPORT_RATE] or 0)
 
 
 def _goes_on(s, commodity, half, count):

@@ -1,5 +1,7 @@
 """A job: when the rate changes in the next days, by the calendar and the rates by tier that are kept in flash."""
 
+import asyncio
+
 from micropython import const
 
 from inkmeter import days, timetable
@@ -12,6 +14,7 @@ from inkmeter.zcl import ZclError
 _EACH = const(21600)
 _SOON = const(300)
 _A_DAY = const(86400)
+_HOURS = const(28800)
 _LONGEST = const(1536)
 
 
@@ -39,12 +42,19 @@ def _unpriced(commodity, start, utc):
     return at if rate is None else utc
 
 
-def _look_back(rounds, commodity, start, until, rate):
-    # A time that is over, in which the tariff with these rates was in force: where nobody has told a price.
-    known = _over(commodity, start, until) if start < until else []
-    for i in range(len(known)):
-        if known[i][1] is None:
-            rounds.ledger.rate(commodity, known[i][0], rate, known[i + 1][0] if i + 1 < len(known) else until)
+def _untold(rounds, commodity, start, utc):
+    # [(from, until)] of times that are over, in which the tariff with these rates was in force, and nobody has told a
+    # price.
+    since = rounds.session.home.fact(TARIFF_FROM | commodity << 2, uptime())
+    found = []
+    start = utc if since is None else max(since, start)
+    while start < utc:
+        # Some hours at once: half-hourly rates are many.
+        end = min(start + _HOURS, utc)
+        known = _over(commodity, start, end) + [(end, None)]
+        found += [(known[i][0], known[i + 1][0]) for i in range(len(known) - 1) if known[i][1] is None]
+        start = end
+    return found
 
 
 async def run(rounds, commodity):
@@ -61,14 +71,17 @@ async def run(rounds, commodity):
     today = utc - utc % _A_DAY
     end = today + 3 * _A_DAY
     slots = calendar.switches(today - _A_DAY, end)
-    in_force = rounds.session.home.fact(TARIFF_FROM | commodity << 2, uptime())
+    untold = _untold(rounds, commodity, max(today - _A_DAY, calendar.start), utc)
     for i in range(len(slots)):
         start, tier = slots[i]
         until = slots[i + 1][0] if i + 1 < len(slots) else end
         if not 0 < tier <= len(rates):
             continue
-        if in_force is not None and start < utc:
-            _look_back(rounds, commodity, max(start, in_force, calendar.start), min(until, utc), rates[tier - 1])
+        for first, last in untold:
+            if start < last and first < until:
+                rounds.ledger.rate(commodity, max(start, first), rates[tier - 1], min(until, last))
+                # Half-hourly rates take a while.
+                await asyncio.sleep_ms(0)
         if until > utc:
             rounds.ledger.rate(commodity, _unpriced(commodity, start, utc), rates[tier - 1], until)
     rounds.hurry(STRIP, commodity)

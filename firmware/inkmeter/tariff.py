@@ -7,7 +7,7 @@ from micropython import const
 
 from inkmeter import asking, fields, timetable
 from inkmeter.asking import MONEY
-from inkmeter.facts import BLOCK_RATE, BLOCK_THRESHOLD, PRICE_DIGITS, STANDING_CHARGE, TARIFF_LABEL, TIERS
+from inkmeter.facts import BLOCK_RATE, BLOCK_THRESHOLD, PRICE_DIGITS, STANDING_CHARGE, TARIFF_FROM, TARIFF_LABEL, TIERS
 from inkmeter.log import uptime
 from inkmeter.radio import PRICE
 from inkmeter.rounds import SWITCHES
@@ -55,7 +55,11 @@ async def run(rounds, commodity):
             rounds.ledger.standing_charge(commodity, standing)
         tiers = await _several(rounds, commodity, tier_price, min(home.fact(TIERS | side, uptime()) or 0, _TIERS))
         if tiers:
-            timetable.enter_tiers(commodity, [fields.rate(value, digits) for value in tiers])
+            rates = [fields.rate(value, digits) for value in tiers]
+            if rates != timetable.tiers(commodity):
+                # Since when is for `matrix` to say.
+                home.put(TARIFF_FROM | side, None, uptime())
+            timetable.enter_tiers(commodity, rates)
             rounds.hurry(SWITCHES, commodity)
         await _blocks(rounds, commodity, found, digits)
     return _EACH if some else None

@@ -203,7 +203,7 @@ class PriceServer:
             return None
         since, tariff = found
         command = se.PublishBlockThresholds(
-            provider=tariff.provider, event=self._start(since) or tariff.tariff_id, start=self._start(since),
+            provider=tariff.provider, event=self._start(since) or tariff.tariff_id, start=self._in_force(since),
             tariff_id=tariff.tariff_id, index=0, total=1, control=1, tier_and_count=len(tariff.blocks),
             thresholds=list(tariff.blocks),
         )  # fmt: skip

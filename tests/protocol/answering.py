@@ -224,9 +224,10 @@ class Home:
 
 
 def drive(coroutine):
-    """Runs a coroutine that never really waits."""
+    """Runs a coroutine that lets others have their turn at most, and never really waits."""
     try:
-        coroutine.send(None)
+        while coroutine.send(None) is None:
+            pass
     except StopIteration as done:
         return done.value
     raise AssertionError("it waits")

@@ -392,6 +392,11 @@ def test_the_tariff_by_attributes():
     assert session.fact(facts.STANDING_CHARGE) == 53_800 and session.fact(facts.TARIFF_LABEL) == "Economy 7"
     assert session.ledger.standing == {0: 53_800}
     assert session.module("timetable").tiers() == [29_870, -13_120]
+    # Rates that are others than those of which it is known since when they hold.
+    session.home.put(facts.TARIFF_FROM, 5, session.now)
+    assert session.job("tariff") == 21600 and session.fact(facts.TARIFF_FROM) == 5
+    session.radio.attributes[ESME, PRICE][0x0420] = (0x23, u(1400, 4))
+    assert session.job("tariff") == 21600 and session.fact(facts.TARIFF_FROM) is None
 
 
 def test_blocks_by_attributes_in_the_meter_s_units():
@@ -430,6 +435,26 @@ def test_the_tariff_by_commands():
     assert session.fact(facts.STANDING_CHARGE) == 22_465 and session.fact(facts.TIERS) == 4
     assert session.module("timetable").tiers() == [9600, 10_200, 10_750, 11_000]
     assert session.radio.published == []
+
+
+def test_since_when_the_tariff_s_rates_hold():
+    def matrix(start, part):
+        return bytes.fromhex("00000000804a371c") + u(start, 4) + u(1, 4) + bytes((part, 2, 1, 1 + part)) + u(9600, 4)
+
+    # In a tariff that began at 500 prices may be newer; 0 is "now"; with blocks prices hang on more than the time.
+    for start, starts, blocks, wanted in (
+        (500, (500, 500), 0, 500), (500, (500, 900), 0, 900), (900, (500, 500), 0, 900), (500, (500, 0), 0, None),
+        (0, (500, 500), 0, None), (500, (500, 500), 2, None),
+    ):  # fmt: skip
+        session = Home()
+        information = bytes.fromhex("00000000804a371c01000000") + u(start, 4) + b"\x00\x00\x02" + bytes((blocks,))
+        session.radio.commands[ESME, PRICE, 6] = [
+            (4, information + bytes.fromhex("003a0350c1570000ff010000e80300"))
+        ]  # fmt: skip
+        session.radio.commands[ESME, PRICE, 7] = [(5, matrix(one, part)) for part, one in enumerate(starts)]
+        assert session.job("matrix") == 21600
+        assert session.module("timetable").tiers() == [9600, 9600]
+        assert session.fact(facts.TARIFF_FROM) == wanted
 
 
 def test_thresholds_by_commands_in_the_meter_s_units():

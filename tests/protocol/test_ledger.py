@@ -117,6 +117,17 @@ def test_what_the_log_takes_from_an_outage_s_half_hours_the_one_not_over_yet_is_
         assert ledger.today(IMPORT)[0] == ledger.total(IMPORT)[0] == 2000
 
 
+def test_what_the_log_says_of_before_the_first_reading_is_not_the_total_s():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 10000, None)
+    read(ledger, IMPORT, MIDNIGHT + 10 * HALF, 0)
+    read(ledger, IMPORT, MIDNIGHT + 14 * HALF + 60, 4000)
+    assert ledger.total(IMPORT)[0] == 4000
+    # The morning and the outage at once.
+    assert filling.fill(ledger, IMPORT, MIDNIGHT, [100] * 14) == 14
+    assert ledger.total(IMPORT)[0] == 4000 and ledger.today(IMPORT)[0] == 4000 + 10 * 100
+
+
 def test_what_the_log_takes_from_days_without_readings_is_not_today_s():
     ledger = fresh()
     ledger.rate(IMPORT, MIDNIGHT, 10000, None)
