@@ -47,7 +47,7 @@ TARIFF_LABEL = const(0x18A)  # text
 TIERS = const(0x192)  # NumberOfPriceTiersInUse
 BLOCK_THRESHOLD = const(0x703)  # + 8 * (n - 1): raw units at which block n ends, n 1 to 15
 BLOCK_RATE = const(0x783)  # + 8 * (block - 1): its price a kWh, 1 to 16
-TARIFF_FROM = const(0x203)  # since when the tariff with these rates is in force
+TARIFF_FROM = const(0x203)  # since when the rates by tier hold; None where nobody says
 PRICE_DIGITS = const(0x19B)  # PriceTrailingDigit, digits to the right of the point
 
 # Prepayment 0x0705

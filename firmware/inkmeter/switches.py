@@ -12,7 +12,6 @@ from inkmeter.rounds import SCHEDULED, STRIP
 from inkmeter.zcl import ZclError
 
 _EACH = const(21600)
-_SOON = const(300)
 _A_DAY = const(86400)
 _HOURS = const(28800)
 _LONGEST = const(1536)
