@@ -30,8 +30,8 @@ def test_three_days_leave_the_heap_as_it_was(tell):
             assert held["stage"] == 6 and held["outcome"] is None and not any(held["restarts"].values()), held
             live.append(held["heap"]["live_bytes"])
             least.append(min(heap["now_bytes"] for heap in heaps if heap["now_bytes"]))
-        # The first half-hours bring what is kept from then on. What happens to be in flight is in the most that was ever in
-        # use, and not in the least of many looks.
+        # The first half-hours bring what is kept from then on. What happens to be in flight is in the most
+        # that was ever in use, and not in the least of many looks.
         assert min(least[-24:]) <= min(least[3:27]), least
         assert max(live[-24:]) - max(live[3:27]) <= 0, live
         assert home.world.panel.complaints == []
