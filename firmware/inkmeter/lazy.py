@@ -41,6 +41,8 @@ class _Shelf:
         name = "m%d" % place
         self.files = {"/" + name + ".mpy": file}
         __import__(name)
+        # Or how much heap is in use would hang on the length of the last one's name.
+        self.files = {}
         self.taken |= 1 << place
         return place
 

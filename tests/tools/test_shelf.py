@@ -15,6 +15,7 @@ MODULES = {
     "good": "def name():\n    return 'good'\n",
     "other": "import helper\n\ndef name():\n    return 'other' + helper.WORD\n",
     "helper": "WORD = '!'\n",
+    "one_with_a_long_name": "def name():\n    return 'long'\n",
     "broken": "def name():\n    return 'broken'\nraise MemoryError\n",
 }
 
@@ -63,6 +64,17 @@ def test_one_that_fails_half_way_does_not_pass_for_the_next(device):
     assert said[3:] == ["other!", "False"]
 
 
+def test_the_heap_does_not_tell_which_came_last(device):
+    said = device(
+        "import gc\nfrom lazy import module\n"
+        "def held(last):\n    with module(last) as one:\n        one.name()\n"
+        "    one = None\n    gc.collect()\n    return gc.mem_alloc()\n"
+        "held('good'), held('one_with_a_long_name')\n"
+        "print(held('good'), held('one_with_a_long_name'), held('good'))\n"
+    )
+    assert len(set(said)) == 1, said
+
+
 def test_looking_for_a_module_leaves_no_room_for_ctrl_c(device):
     # MicroPython takes whatever a file system raises for "there is no such file", and a board that takes Ctrl-C for
     # that is deaf to mpremote. Ctrl-C comes where scheduled calls come: one that waits is not to come within stat().
@@ -71,6 +83,7 @@ def test_looking_for_a_module_leaves_no_room_for_ctrl_c(device):
         "shelf, path = lazy._shelf, '/m0.mpy'\n"
         "class Os:\n    stat = staticmethod(lambda file: print('found'))\nlazy.os = Os\n"
         "call = lambda _: print('call')\n"
+        "shelf.files = {path: path}\n"
         "micropython.schedule(call, 0); shelf.stat(path)\nfor _ in (0, 1):\n    pass\n"
     )
     assert said == ["found", "call"]
