@@ -110,6 +110,9 @@ class Page:
             web.post("/do", self._do), web.post("/scan", self._scan), web.get("/download/{name}", self._download),
             web.static("/static", STATIC),
         ])  # fmt: skip
+        self.runner = web.AppRunner(
+            self.app, access_log=None, shutdown_timeout=0.1, keepalive_timeout=_FOR_EVER_S
+        )  # fmt: skip
 
     @staticmethod
     async def _file(name: str) -> web.StreamResponse:
@@ -221,6 +224,8 @@ class Page:
             # Nothing is waited for here: a hand that lets go must not wait for one that presses.
             name, value = str(order["do"]), order.get("value")
             done = self._begin(name, value)
+            if self.bench.wanted:
+                await self._stop_listening()
             if name == "button" and isinstance(value, dict):
                 (browser.pressing.add if value.get("down") else browser.pressing.discard)(str(value.get("name")))
         except Refused as refused:
@@ -249,11 +254,20 @@ class Page:
         try:
             order = json.loads(await request.text())
             done = self._begin(str(order["do"]), order.get("value"))
-            return _answer({"result": await done})
+            answer = _answer({"result": await done})
         except Refused as refused:
             return _answer({"error": str(refused), "fields": refused.fields}, 422)
         except (ValueError, KeyError, TypeError, AttributeError, LookupError, HttpProcessingError):
             return _answer({"error": "This is no order that can be read."}, 400)
+        if self.bench.wanted:
+            answer.force_close()
+            await self._stop_listening()
+        return answer
+
+    async def _stop_listening(self) -> None:
+        # Who asks next is to wait for the next run, and not to be cut off with this one.
+        for site in self.runner.sites:
+            await site.stop()
 
     def _begin(self, name: str, value: Any) -> asyncio.Future[Any]:
         done = self._about_the_run(name, value)
@@ -388,11 +402,10 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
     address = "{}:{}".format(*listening.getsockname()[:2])
     page = Page(bench, number, "" if _is_loopback(host) else _EXPOSED.format(address=address))
     page.app[_SERVED_AS] = host
-    runner = web.AppRunner(page.app, access_log=None, shutdown_timeout=0.1, keepalive_timeout=_FOR_EVER_S)
-    await runner.setup()
+    await page.runner.setup()
     page.capture = Capture(home.folder / "air.pcap", home.world.air, lambda: home.clock.now_us)
     try:
-        await web.SockSite(runner, listening.dup()).start()
+        await web.SockSite(page.runner, listening.dup()).start()
         await bench.live()
     finally:
         page.capture.close()
@@ -400,7 +413,7 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
         bench.set_speed(None)
         for browser in page.browsers:
             browser.tell("bye", None)
-        await runner.cleanup()
+        await page.runner.cleanup()
     assert bench.wanted
     return bench.wanted
 

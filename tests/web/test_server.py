@@ -1,5 +1,6 @@
 """What the page's server answers, asked without a browser, with the real firmware behind it."""
 
+import http.client
 import io
 import json
 import socket
@@ -134,6 +135,22 @@ def test_it_stands_still_when_held_and_answers_all_the_same(home):
     assert second["values"]["load-kettle"] and second["elapsed_s"] - first["elapsed_s"] < 0.2
     home.do("speed", 60)
     home.until(lambda now: now["elapsed_s"] > first["elapsed_s"] + 30)
+
+
+def test_who_asks_right_after_another_home_was_ordered_gets_that_one(home):
+    # One connection, as long as the server lets it live. `home.get` tries again where one ends.
+    asking = http.client.HTTPConnection(home.url.removeprefix("http://"), timeout=30)
+
+    def ask(method, path, body=None):
+        asking.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+        with asking.getresponse() as answer:
+            return json.load(answer)
+
+    number = ask("GET", "/state")["run"]
+    for name in ("pairing", "hub-rebooted") * 4:
+        ask("POST", "/do", {"do": "scenario", "value": name})
+        number += 1
+        assert ask("GET", "/state")["run"] == number
 
 
 def test_power_and_reset(home):
