@@ -28,8 +28,26 @@ from typing import NamedTuple
 
 from PIL import Image
 
-LINES = 296  # gates, and RAM lines
-LINE_BYTES = 22  # 176 sources, 8 to an X address
+from host_tools.sim.panel_commands import (
+    BUSY_FOR_A_WHILE,
+    NEEDS_ANALOG,
+    NEEDS_CLOCK,
+    READS,
+    SSD1680_COMMANDS,
+    SSD1680_LIMITS,
+    SSD1680_LINE_BYTES,
+    SSD1680_LINES,
+    SSD1683_COMMANDS,
+    SSD1683_LIMITS,
+    SSD1683_LINE_BYTES,
+    SSD1683_LINES,
+    STEP_HEIGHTS,
+    STEP_WIDTHS,
+    WRITES_OTP,
+    Command,
+    word,
+)
+
 SW_RESET_US = 10_000  # figure 9-1 waits this long
 POWER_ON_US = 95_000  # analog on and off, as measured by the author of GxEPD2
 POWER_OFF_US = 140_000
@@ -40,133 +58,6 @@ ROOM_TEMPERATURE = b"\x19\x00"  # 25 degrees C in the format of section 6.8.3
 # Bits of 0x22, in the order in which they are acted on.
 _CLOCK_ON, _ANALOG_ON, _LOAD_TEMPERATURE, _LOAD_LUT = 0x80, 0x40, 0x20, 0x10
 _MODE_2, _DISPLAY, _ANALOG_OFF, _CLOCK_OFF = 0x08, 0x04, 0x02, 0x01
-
-
-class Command(NamedTuple):
-    """A row of table 7-1: parameters at power-on, and which of their bits may be anything else."""
-
-    name: str
-    por: bytes = b""
-    free: bytes = b""
-
-
-def _row(name: str, por: str = "", free: str = "") -> Command:
-    values = bytes.fromhex(por)
-    return Command(name, values, bytes.fromhex(free) if free else b"\xff" * len(values))
-
-
-COMMANDS: dict[int, Command] = {
-    0x01: _row("Driver Output control", "27 01 00", "ff 01 07"),
-    0x03: _row("Gate Driving voltage Control", "00", "1f"),
-    0x04: _row("Source Driving voltage Control", "41 a8 32"),
-    0x08: _row("Initial Code Setting OTP Program"),
-    0x09: _row("Write Register for Initial Code Setting", "00 00 00 00"),
-    0x0A: _row("Read Register for Initial Code Setting"),
-    0x0C: _row("Booster Soft start Control", "8b 9c 96 0f", "7f 7f 7f 3f"),
-    0x0F: _row("Gate scan start position", "00 00", "ff 01"),
-    0x10: _row("Deep Sleep mode", "00", "03"),
-    0x11: _row("Data Entry mode setting", "03", "07"),
-    0x12: _row("SW RESET"),
-    0x14: _row("HV Ready Detection", "00", "77"),
-    0x15: _row("VCI Detection", "04", "07"),
-    0x18: _row("Temperature Sensor Control", "48"),
-    0x1A: _row("Write to temperature register", "7f f0", "ff f0"),
-    0x1B: _row("Read from temperature register"),
-    0x1C: _row("Write Command to External temperature sensor", "00 00 00"),
-    0x20: _row("Master Activation"),
-    0x21: _row("Display Update Control 1", "00 00", "ff 80"),
-    0x22: _row("Display Update Control 2", "ff"),
-    0x24: _row("Write RAM (Black White)"),
-    0x26: _row("Write RAM (RED)"),
-    0x27: _row("Read RAM"),
-    0x28: _row("VCOM Sense"),
-    0x29: _row("VCOM Sense Duration", "49", "0f"),
-    0x2A: _row("Program VCOM OTP"),
-    0x2B: _row("Write Register for VCOM Control", "04 63", "00 00"),
-    0x2C: _row("Write VCOM register", "00"),
-    0x2D: _row("OTP Register Read for Display Option"),
-    0x2E: _row("User ID Read"),
-    0x2F: _row("Status Bit Read"),
-    0x30: _row("Program WS OTP"),
-    0x31: _row("Load WS OTP"),
-    0x32: _row("Write LUT register", "00" * 153),
-    0x34: _row("CRC calculation"),
-    0x35: _row("CRC Status Read"),
-    0x36: _row("Program OTP selection"),
-    0x37: _row("Write Register for Display Option", "00" * 10, "80 ff ff ff ff 4f ff ff ff ff"),
-    0x38: _row("Write Register for User ID", "00" * 10),
-    0x39: _row("OTP program mode", "00", "03"),
-    0x3C: _row("Border Waveform Control", "c0", "f7"),
-    0x3F: _row("End Option (EOPT)", "02"),
-    0x41: _row("Read RAM Option", "00", "01"),
-    0x44: _row("Set RAM X-address Start / End position", "00 15", "3f 3f"),
-    0x45: _row("Set RAM Y-address Start / End position", "00 00 27 01", "ff 01 ff 01"),
-    0x46: _row("Auto Write RED RAM for Regular Pattern", "00", "f7"),
-    0x47: _row("Auto Write B/W RAM for Regular Pattern", "00", "f7"),
-    0x4E: _row("Set RAM X address counter", "00", "3f"),
-    0x4F: _row("Set RAM Y address counter", "00 00", "ff 01"),
-    0x7F: _row("NOP"),
-}
-_READS = {0x0A, 0x1B, 0x27, 0x2D, 0x2E, 0x2F, 0x35}
-_WRITES_OTP = {0x08, 0x2A, 0x30, 0x36}
-_NEEDS_CLOCK = {0x14, 0x15, 0x1C, 0x28, 0x31}
-_NEEDS_ANALOG = {0x14, 0x15, 0x28}
-_BUSY_FOR_A_WHILE = {0x14, 0x15, 0x1C, 0x28, 0x31, 0x34, 0x46, 0x47}
-# Steps of 0x46 and 0x47 in lines and in bytes; the last of each are codes that are not available.
-_STEP_HEIGHTS = (8, 16, 32, 64, 128, 256, 512, 512)
-_STEP_WIDTHS = (1, 2, 4, 8, 16, 32, 64, 64)
-
-
-def _word(low: int, high: int) -> int:
-    return low | (high & 1) << 8
-
-
-_OUTSIDE = "outside the RAM"
-_STEP = "no such step, taken as the whole RAM"
-# What complete parameters must satisfy beyond their fixed bits, and the complaint if they don't.
-_SSD1680_LIMITS: dict[int, tuple[Callable[[bytes], bool], str]] = {
-    0x01: (lambda p: 15 <= _word(p[0], p[1]) < LINES, "MUX is not 16 to 296 lines"),
-    0x0F: (lambda p: _word(p[0], p[1]) < LINES, "no such gate"),
-    0x10: (lambda p: p[0] & 3 != 2, "no such deep sleep mode, ignored"),
-    0x18: (lambda p: p[0] in (0x48, 0x80), "neither the external nor the internal sensor"),
-    0x21: (lambda p: {p[0] >> 4, p[0] & 15} <= {0, 4, 8}, "no such RAM option, taken as Normal"),
-    0x39: (lambda p: p[0] & 3 == 0, "would program the OTP, ignored"),
-    0x3F: (lambda p: p[0] in (0x02, 0x07, 0x22), "no such end option"),
-    0x44: (lambda p: max(p) < LINE_BYTES, _OUTSIDE),
-    0x45: (lambda p: max(_word(p[0], p[1]), _word(p[2], p[3])) < LINES, _OUTSIDE),
-    0x46: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 6, _STEP),
-    0x47: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 6, _STEP),
-    0x4E: (lambda p: p[0] < LINE_BYTES, _OUTSIDE),
-    0x4F: (lambda p: _word(p[0], p[1]) < LINES, _OUTSIDE),
-}
-
-
-# What table 7-1 of the SSD1683 has otherwise.
-_SSD1683_COMMANDS: dict[int, Command] = {
-    number: command for number, command in COMMANDS.items() if number not in (0x0F, 0x2B)
-} | {
-    0x01: _row("Driver Output control", "2b 01 00", "ff 01 07"),
-    0x1A: _row("Write to temperature register", "7f"),
-    0x21: _row("Display Update Control 1", "00 00", "ff 10"),
-    0x32: _row("Write LUT register", "00" * 227),
-    0x37: _row("Write Register for Display Option", "00" * 10, "80 ff ff ff ff 4f ff ff ff ff"),
-    0x3C: _row("Border Waveform Control", "c0", "f3"),
-    0x3F: _row("End Option (EOPT)", "02"),
-    0x41: _row("Read RAM Option", "00 08 16", "11 ff ff"),
-    0x44: _row("Set RAM X-address Start / End position", "00 31", "3f 3f"),
-    0x45: _row("Set RAM Y-address Start / End position", "00 00 2b 01", "ff 01 ff 01"),
-}
-_SSD1683_LINES, _SSD1683_LINE_BYTES = 300, 50
-_SSD1683_LIMITS = _SSD1680_LIMITS | {
-    0x01: (lambda p: 15 <= _word(p[0], p[1]) < _SSD1683_LINES, "MUX is not 16 to 300 lines"),
-    0x3F: (lambda p: p[0] == 0x22, "no such end option"),
-    0x44: (lambda p: max(p) < _SSD1683_LINE_BYTES, _OUTSIDE),
-    0x46: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 7, _STEP),
-    0x47: (lambda p: p[0] >> 4 & 7 < 7 and p[0] & 7 < 7, _STEP),
-    0x45: (lambda p: max(_word(p[0], p[1]), _word(p[2], p[3])) < _SSD1683_LINES, _OUTSIDE),
-    0x4E: (lambda p: p[0] < _SSD1683_LINE_BYTES, _OUTSIDE),
-    0x4F: (lambda p: _word(p[0], p[1]) < _SSD1683_LINES, _OUTSIDE),
-}
 
 
 class _Axis:
@@ -359,7 +250,7 @@ class Controller:
     def _command_byte(self, byte: int) -> None:
         self._end_command()
         self._command, self._received, self._ignoring = byte, 0, False
-        refusal = self._refusal(reads=byte in _READS)
+        refusal = self._refusal(reads=byte in READS)
         if byte not in self.commands:
             refusal = "no such command"
         if refusal:
@@ -411,9 +302,9 @@ class Controller:
     def _act(self, command: int) -> None:
         """Does what a command does once its last parameter is in."""
         self._check_values(command)
-        if (command in _NEEDS_CLOCK and not self._clock) or (command in _NEEDS_ANALOG and not self._analog):
+        if (command in NEEDS_CLOCK and not self._clock) or (command in NEEDS_ANALOG and not self._analog):
             self._complain(f"{self._title(command)}: needs the clock or the analog on, ignored")
-        elif command in _BUSY_FOR_A_WHILE:
+        elif command in BUSY_FOR_A_WHILE:
             self._busy_until = self._now + OTHER_US
         if command == 0x10:
             self._sleep()
@@ -435,7 +326,7 @@ class Controller:
             self._complain(f"{title}: changes bits that are fixed")
         if command in self.limits and not self.limits[command][0](values):
             self._complain(f"{title}: {self.limits[command][1]}")
-        if command in _WRITES_OTP:
+        if command in WRITES_OTP:
             self._complain(f"{title}: would program the OTP, ignored")
 
     # Resets and sleep
@@ -476,9 +367,9 @@ class Controller:
         """Writes from the address counter on, through the window as 0x11 has it (section 8.3)."""
         mode = self.registers[0x11][0]
         xs, xe = (address & 0x3F for address in self.registers[0x44])
-        ys, ye = _word(*self.registers[0x45][:2]), _word(*self.registers[0x45][2:])
+        ys, ye = word(*self.registers[0x45][:2]), word(*self.registers[0x45][2:])
         x = _Axis("X", self.registers[0x4E][0] & 0x3F, xs, xe, mode & 1, self.line_bytes, 64)
-        y = _Axis("Y", _word(*self.registers[0x4F]), ys, ye, mode & 2, self.lines, 512)
+        y = _Axis("Y", word(*self.registers[0x4F]), ys, ye, mode & 2, self.lines, 512)
         if not self._received:
             self._received = 1
             for fault in x.faults() + y.faults():
@@ -500,8 +391,8 @@ class Controller:
     def _auto_fill(self, command: int) -> None:
         """Fills a plane with rectangles whose values alternate, the first one given (0x46, 0x47)."""
         pattern = self.registers[command][0]
-        height = min(_STEP_HEIGHTS[pattern >> 4 & 7], self.lines)
-        width = min(_STEP_WIDTHS[pattern & 7], self.line_bytes)
+        height = min(STEP_HEIGHTS[pattern >> 4 & 7], self.lines)
+        width = min(STEP_WIDTHS[pattern & 7], self.line_bytes)
         lines = (
             0xFF if pattern >> 7 ^ (x // width ^ y // height) & 1 else 0
             for y in range(self.lines)
@@ -604,7 +495,7 @@ class Controller:
     def _line_of(self, gate: int) -> int | None:
         """The RAM line on a gate output (sections 8.1, 8.2), or None if the gate is not scanned."""
         mux_low, mux_high, order = self.registers[0x01]
-        lines = _word(mux_low, mux_high) + 1
+        lines = word(mux_low, mux_high) + 1
         start = self._first_gate
         at = gate - start
         if not 0 <= at < lines:
@@ -619,7 +510,7 @@ class Controller:
 
     @property
     def _first_gate(self) -> int:
-        return _word(*self.registers[0x0F]) if 0x0F in self.registers else 0
+        return word(*self.registers[0x0F]) if 0x0F in self.registers else 0
 
     def _columns(self, plane: int, line: int) -> int:
         """The visible bits of a RAM line, by 0x21's RAM option and sources; the first column is highest."""
@@ -638,10 +529,10 @@ class Ssd1680(Controller):
     """176 sources, 296 gates; panels are mounted with the gates across."""
 
     controller = "ssd1680"
-    commands = COMMANDS
-    limits = _SSD1680_LIMITS
-    lines = LINES
-    line_bytes = LINE_BYTES
+    commands = SSD1680_COMMANDS
+    limits = SSD1680_LIMITS
+    lines = SSD1680_LINES
+    line_bytes = SSD1680_LINE_BYTES
     sources = 160
     first_sources = (0, 8)
     full_ms = 1700
@@ -652,10 +543,10 @@ class Ssd1683(Controller):
     """400 sources, 300 gates; panels are mounted with the sources across."""
 
     controller = "ssd1683"
-    commands = _SSD1683_COMMANDS
-    limits = _SSD1683_LIMITS
-    lines = _SSD1683_LINES
-    line_bytes = _SSD1683_LINE_BYTES
+    commands = SSD1683_COMMANDS
+    limits = SSD1683_LIMITS
+    lines = SSD1683_LINES
+    line_bytes = SSD1683_LINE_BYTES
     sources = 400
     first_sources = (0,)
     full_ms = 1140  # GDEY042T81, by the author of GxEPD2

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel_bus import Bus, portrait
 
-from host_tools.sim.panel import COMMANDS, Ssd1680
+from host_tools.sim.panel import Ssd1680
+from host_tools.sim.panel_commands import SSD1680_COMMANDS
 
-_KNOWN, _ADDRESSING = sorted(COMMANDS), [0x11, 0x44, 0x45, 0x4E, 0x4F]
+_KNOWN, _ADDRESSING = sorted(SSD1680_COMMANDS), [0x11, 0x44, 0x45, 0x4E, 0x4F]
 _STEP = st.one_of(
     st.tuples(st.just("pin"), st.sampled_from(["cs", "dc", "rst"]), st.integers(0, 1)),
     st.tuples(st.just("spi"), st.binary(max_size=40), st.just(0)),
@@ -33,7 +34,7 @@ def _play(bus: Bus, step: tuple) -> None:
         case ("command", command, data):
             bus.send(command, *data)
         case ("exact", command, data):
-            bus.send(command, *(data * 153)[: len(COMMANDS[command].por)])
+            bus.send(command, *(data * 153)[: len(SSD1680_COMMANDS[command].por)])
         case ("write", plane, count):
             bus.send(plane, *[0x5A] * count)
         case ("reset", hardware, _):
@@ -50,7 +51,7 @@ def _play(bus: Bus, step: tuple) -> None:
 
 def _in_range(panel: Ssd1680, now: int) -> None:
     assert {number: len(register) for number, register in panel.registers.items()} == {
-        number: len(command.por) for number, command in COMMANDS.items()
+        number: len(command.por) for number, command in SSD1680_COMMANDS.items()
     }
     assert {plane: len(ram) for plane, ram in panel.ram.items()} == {0x24: 6512, 0x26: 6512}
     assert panel.busy(now) in (0, 1)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel_bus import BLACK, INVERSE, PARTIAL, ROWS, WHITE, Bus, portrait
 
-from host_tools.sim.panel import LINE_BYTES, LINES
+from host_tools.sim.panel_commands import SSD1680_LINE_BYTES, SSD1680_LINES
 
 # Data entry mode, window and counters
 
@@ -36,7 +36,9 @@ def test_data_entry_modes(mode, plane, chunk):
         bus.data(*range(1, 8)[done : done + chunk])
     ram = bus.panel.ram[plane]
     assert ["".join(str(ram[y * 22 + x]) for x in (4, 5, 6)) for y in (8, 9)] == expected
-    untouched = [n for n in range(LINES * LINE_BYTES) if not (n % 22 in (4, 5, 6) and n // 22 in (8, 9))]
+    untouched = [
+        n for n in range(SSD1680_LINES * SSD1680_LINE_BYTES) if not (n % 22 in (4, 5, 6) and n // 22 in (8, 9))
+    ]
     assert all(ram[n] == before[plane][n] for n in untouched)
     assert bus.panel.ram[0x24 ^ 0x26 ^ plane] == before[0x24 ^ 0x26 ^ plane]
     # Past the seventh byte: one step on from the corner in which the first one went.
