@@ -200,8 +200,13 @@ def _spread(commodity, s, known, to, leave, out):
         if end == full:
             close_half(commodity, s, at // HALF_HOUR, out)
             if end == s[DAY_END] or end + HALF_HOUR > to[0] or full // HALF_HOUR % PERIOD == 0:
-                commit(commodity, s, full // HALF_HOUR - len(out) // HALF, out)
+                half = full // HALF_HOUR - len(out) // HALF
+                if flags:
+                    _keep_what_was_read(commodity, half, out)
+                commit(commodity, s, half, out)
                 out[:] = b""
+                if flags:
+                    s[DAY_SUM : DAY_SUM + 5] = records.day_so_far(commodity, s[DAY], end)
             if end == s[DAY_END]:
                 go_to_day(commodity, s, end)
             adopt(s)
@@ -239,6 +244,15 @@ def close_half(commodity, s, half, out):
         s[TOTAL_UNPRICED] += 1
     s[FIRST] = s[FIRST] or half
     s[RAW : FLAGS + 1] = [0] * 5
+
+
+def _keep_what_was_read(commodity, half, out):
+    # An estimate is not to replace it: over such a time a clock was wrong, or put right.
+    held = bytearray(len(out))
+    records.get_halves(commodity, half, held)
+    for at in range(0, len(out), HALF):
+        if records.unpack_half(out, at)[4] & ESTIMATED and not records.is_gap(records.unpack_half(held, at)):
+            out[at : at + HALF] = held[at : at + HALF]
 
 
 def commit(commodity, s, half, out):

@@ -20,7 +20,6 @@ from inkmeter.ledger import (
     GAS,
     GAS_DIVISOR,
     IMPORT,
-    PARTIAL,
     RAW,
     REPRICE,
     SENT,
@@ -156,7 +155,7 @@ def gaps(commodity, start, end):
     while half < end:
         records.get_halves(commodity, half, buffer)
         for i in range(min(_CHUNK, end - half)):
-            if _is_gap(records.unpack_half(buffer, i * HALF)):
+            if records.is_gap(records.unpack_half(buffer, i * HALF)):
                 run += 1
             elif run:
                 yield (half + i - run) * HALF_HOUR, run
@@ -164,10 +163,6 @@ def gaps(commodity, start, end):
         half += min(_CHUNK, end - half)
     if run:
         yield (end - run) * HALF_HOUR, run
-
-
-def _is_gap(found):
-    return not found or found[4] & (ESTIMATED | PARTIAL) and not found[4] & FILLED
 
 
 def fill(ledger, commodity, utc, used, sent=None):
@@ -197,7 +192,7 @@ def _fill(s, commodity, half, used, sent):
     more = [0] * 4  # used and sent, and how much of these since the total began
     for i, value in enumerate(used):
         found = records.unpack_half(buffer, i * HALF)
-        if value is None or not 0 <= value <= 0xFFFF or not _is_gap(found) or half + i >= s[UTC] // HALF_HOUR:
+        if value is None or not 0 <= value <= 0xFFFF or not records.is_gap(found) or half + i >= s[UTC] // HALF_HOUR:
             continue
         # Without a log of what was sent out, what was apportioned of it stays.
         out = sent[i] if sent and sent[i] is not None else found[1] if found else 0

@@ -14,7 +14,7 @@ from struct import pack_into, unpack_from
 from micropython import const
 
 from inkmeter.clock import summer_time
-from inkmeter.ledger import MISSING
+from inkmeter.ledger import ESTIMATED, FILLED, MISSING, PARTIAL
 
 FOLDER = const("books")  # not a module's name: MicroPython would take it for one
 HALF_HOUR = const(1800)
@@ -67,12 +67,16 @@ def _open(kind, commodity, number, mode):
     return open("%s/%s%d.%d" % (FOLDER, kind, commodity, number), mode)
 
 
+def _numbers(kind, commodity):
+    start = "%s%d." % (kind, commodity)
+    return sorted([int(name[len(start) :]) for name in os.listdir(FOLDER) if name.startswith(start)])
+
+
 def _drop_old(kind, commodity, kept):
     # By how many there are, not by their age: a clock that goes wrong for an hour must not cost the history.
-    start = "%s%d." % (kind, commodity)
-    found = sorted([int(name[len(start) :]) for name in os.listdir(FOLDER) if name.startswith(start)])
+    found = _numbers(kind, commodity)
     while len(found) >= kept:
-        os.remove("%s/%s%d" % (FOLDER, start, found.pop(0)))
+        os.remove("%s/%s%d.%d" % (FOLDER, kind, commodity, found.pop(0)))
 
 
 def _change(kind, commodity, number, kept):
@@ -95,6 +99,8 @@ def put_halves(commodity, half, buffer, tail=None):
     """Commits records of consecutive half-hours from `half` on, all of one file, with the checkpoint `tail` (None: the
     file's own stays). Raises OSError where the flash is full or worn.
     """
+    if tail is not None:
+        _drop_later(commodity, half // PERIOD)
     with _change("h", commodity, half // PERIOD, _PERIODS_KEPT) as file:
         size = file.seek(0, 2)
         end = max((size - TAIL) // HALF, 0) * HALF
@@ -113,6 +119,18 @@ def put_halves(commodity, half, buffer, tail=None):
         if tail is not None:
             file.seek(end)
             file.write(tail)
+
+
+def _drop_later(commodity, number):
+    # A clock that was ahead has left a checkpoint in a later file: that is not where the ledger goes on.
+    for later in _numbers("h", commodity):
+        if later > number:
+            with _open("h", commodity, later, "r+b") as file:
+                at = max(file.seek(0, 2) - TAIL, 0)
+                file.seek(at)
+                if any(file.read()):
+                    file.seek(at)
+                    file.write(bytes(TAIL))
 
 
 def get_halves(commodity, half, buffer):
@@ -140,11 +158,10 @@ def get_halves(commodity, half, buffer):
 
 def newest(commodity):
     """The number of the newest file of half-hours with a checkpoint, and the checkpoint's list of ten numbers, or
-    None for unknown; (None, None) without any.
+    None for unknown; (None, None) without any, and where it is damaged: that of the file before is weeks old, and all
+    that was used since would be spread evenly.
     """
-    start = "%s%d." % ("h", commodity)
-    found = [int(name[len(start) :]) for name in os.listdir(FOLDER) if name.startswith(start)]
-    found.sort()
+    found = _numbers("h", commodity)
     buffer = bytearray(TAIL)
     while found:
         number = found.pop()
@@ -157,9 +174,16 @@ def newest(commodity):
                     *numbers, check = unpack_from(_TAIL_FORM, buffer)
                     if numbers.pop(0) == _VERSION and check == _check(buffer, 0, TAIL - 4):
                         return number, [None if number == _NONE else number for number in numbers]
+                    if any(buffer):
+                        break
         except OSError:
             pass
     return None, None
+
+
+def is_gap(found):
+    """Whether the meter's own log may know better than this record, or there is none."""
+    return not found or found[4] & (ESTIMATED | PARTIAL) and not found[4] & FILLED
 
 
 def pack_tail(numbers):
@@ -211,16 +235,20 @@ def get_day(commodity, day):
 
 def day_so_far(commodity, day, utc):
     """The sum of a local day's half-hours that are over at `utc`; MISSING in its flags where some are not known."""
-    total, known, _ = add_day(commodity, day)
+    total, known, _ = add_day(commodity, day, utc)
     if known < (utc - day_start(day)) // HALF_HOUR:
         total[4] |= MISSING
     return total
 
 
-def add_day(commodity, day):
-    """The sum of a local day's half-hours: ([Wh, sent, cost, earned, flags], how many are known, how many it has)."""
+def add_day(commodity, day, until=None):
+    """The sum of a local day's half-hours, of those alone that are over at a UTC, if one is given: what a clock that
+    was ahead has filed has yet to happen. ([Wh, sent, cost, earned, flags], how many are known, how many these are).
+    """
     start = day_start(day) // HALF_HOUR
     count = day_start(day + 1) // HALF_HOUR - start
+    if until is not None:
+        count = max(min(count, until // HALF_HOUR - start), 0)
     buffer = bytearray(count * HALF)
     get_halves(commodity, start, buffer)
     total = [0, 0, 0, 0, 0]

@@ -279,3 +279,77 @@ def test_what_was_heard_later_wins():
     assert rates.over(IMPORT, 15, 65) == [(15, 7), (40, 8)]
     assert rates.add(IMPORT, 45, None, 48) == 45
     assert rates.over(IMPORT, 40, 71) == [(40, 8), (45, None), (48, 8), (70, None)]
+
+
+def varied(ledger, start, end, register):
+    """A reading a minute: 200 W, and 3 kW from 18 to 20 h; returns the last register."""
+    used = register * 3600
+    for utc in range(start, end + 1, 60):
+        read(ledger, IMPORT, utc, used // 3600)
+        used += (3000 if 64800 <= utc % 86400 < 72000 else 200) * 60
+    return used // 3600
+
+
+def damage_the_last_checkpoint():
+    name = "books/h0.%d" % max([int(name[3:]) for name in os.listdir("books") if name.startswith("h0.")])
+    with open(name, "rb") as file:
+        content = bytearray(file.read())
+    content[-40] ^= 1
+    with open(name, "wb") as file:
+        file.write(content)
+
+
+def test_a_restart_after_a_clock_that_was_ahead_goes_on_where_it_was():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT - 86400, 24500, None)
+    register = varied(ledger, MIDNIGHT, MIDNIGHT + 36000, 100000)
+    for ahead in (36060, 36120):
+        read(ledger, IMPORT, MIDNIGHT + ahead + 40 * 86400, register)
+    register = varied(ledger, MIDNIGHT + 36180, MIDNIGHT + 4 * 86400 + 40000, register)
+    before = history.halves(IMPORT, DAY + 2), history.day(IMPORT, DAY + 2)
+    for later in (40060, 42060):
+        start = MIDNIGHT + 4 * 86400 + later
+        ledger = Ledger(ledger.clock)
+        register = varied(ledger, start, start + 1800, register)
+        assert ledger.total(IMPORT)[0] <= 250
+        assert (history.halves(IMPORT, DAY + 2), history.day(IMPORT, DAY + 2)) == before
+
+
+def test_a_damaged_checkpoint_costs_a_half_hour():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT - 86400, 24500, None)
+    # Over the end of a file, so that there is an older checkpoint.
+    start = -(-MIDNIGHT // (32 * 86400)) * 32 * 86400 - 86400
+    register = varied(ledger, start, start + 3 * 86400 + 600, 100000)
+    days = range(start // 86400, start // 86400 + 3)
+    before = [history.halves(IMPORT, day) for day in days], [history.day(IMPORT, day) for day in days]
+    damage_the_last_checkpoint()
+    ledger = Ledger(ledger.clock)
+    varied(ledger, start + 3 * 86400 + 660, start + 3 * 86400 + 3600, register)
+    assert ([history.halves(IMPORT, day) for day in days], [history.day(IMPORT, day) for day in days]) == before
+    assert ledger.total(IMPORT)[0] <= 200
+
+
+def test_a_clock_that_was_back_for_a_while_leaves_what_was_read():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT - 86400, 24500, None)
+    now = MIDNIGHT + 4 * 86400 + 36000
+    register = varied(ledger, MIDNIGHT, now, 100000)
+    before = [history.halves(IMPORT, DAY + day) for day in range(4)]
+    back = now - 3 * 86400
+    register = varied(ledger, back, back + 600, register)
+    varied(ledger, now + 660, now + 4000, register)
+    assert [history.halves(IMPORT, DAY + day) for day in range(4)] == before
+    assert 1900 <= ledger.today(IMPORT)[0] <= 2300
+
+
+def test_what_a_clock_that_was_ahead_has_filed_is_not_in_today_yet():
+    ledger = fresh()
+    register = 100000
+    times = list(range(0, 36000, 60)) + [86400 + 36000 + n for n in range(0, 14400, 60)]
+    times += list(range(36000 + 14400, 2 * 86400 - 60, 60))
+    for i, seconds in enumerate(times):
+        read(ledger, IMPORT, MIDNIGHT + seconds, register + 50 * i)
+        if seconds == 86400 + 660:
+            assert 500 <= ledger.today(IMPORT)[0] <= 600
+    assert 71000 <= ledger.today(IMPORT)[0] <= 72000
