@@ -149,20 +149,30 @@ def settled(found, identifier, default):
     raise ZclError("attribute %04x" % (identifier & 0xFFFF))
 
 
-async def _serial(session, server):
+async def _serial(session, server, patient):
     # It may take 24 octets, too many for the same frame; GB meters often leave it empty.
+    serial = b""
     try:
         found = await metering.read_attributes(
             session.radio, server.node_id, server.endpoint, METERING, (_METER_SERIAL_NUMBER,)
         )
+        if _METER_SERIAL_NUMBER not in found:
+            serial = settled(found, _METER_SERIAL_NUMBER, serial)
+        else:
+            serial = found[_METER_SERIAL_NUMBER] or serial
+    except metering.Refusal:
+        pass
     except ZclError:
-        found = {}
-    return bytes([c for c in found.get(_METER_SERIAL_NUMBER) or b"" if 32 < c < 127]).decode()
+        # One that has a serial and cannot say it now would pass for another meter.
+        if patient:
+            raise
+    return bytes([c for c in serial if 32 < c < 127]).decode()
 
 
-async def identify(session, server):
+async def identify(session, server, patient=True):
     """Reads what a metering server measures, once; it is the session's from then on if it is the first for
-    its commodity, or the doubtful one's successor. Raises NoReply, ZclError, Refused.
+    its commodity, or the doubtful one's successor. A serial number that cannot be told now is waited for if `patient`;
+    else there is none. Raises NoReply, ZclError, Refused.
     """
     await session.ncp.set_address(_CANDIDATE, server)
     fixed = await metering.read_attributes(session.radio, server.node_id, server.endpoint, METERING, _FIXED)
@@ -173,7 +183,7 @@ async def identify(session, server):
     multiplier = settled(fixed, _MULTIPLIER, 1)
     divisor = settled(fixed, _DIVISOR, 1)
     formatting = settled(fixed, _SUMMATION_FORMATTING, None)
-    serial = await _serial(session, server)
+    serial = await _serial(session, server, patient)
     meter = session.home.meter(commodity)
     if meter.serial and meter.serial != serial and session.ledger:
         session.ledger.exchanged(commodity)
@@ -189,8 +199,10 @@ async def identify(session, server):
     log("meters", "commodity", commodity, "at node %04x" % server.node_id)
 
 
-async def look(session):
-    """One round of finding: the hub's clock and meters, then everybody else's meters. Whether the hub answered."""
+async def look(session, patient=True):
+    """One round of finding: the hub's clock and meters, then everybody else's meters. Whether the hub answered.
+    `patient` as in identify().
+    """
     servers = []
     heard = False
     known = [HUB]
@@ -209,7 +221,7 @@ async def look(session):
         log("meters", "cannot tell who else is there:", error)
     for server in servers:
         try:
-            await identify(session, server)
+            await identify(session, server, patient)
         except _TROUBLE as error:
             log("meters", "cannot tell what is measured at endpoint", server.endpoint, error)
     return heard
@@ -223,7 +235,7 @@ async def run(session):
         session.doubtful = None
     while home.ELECTRICITY not in session.servers:
         session.home.set_stage(home.FINDING_METERS, "P08" if tries >= _TRIES_FIRST else None)
-        silences = 0 if await look(session) else silences + 1
+        silences = 0 if await look(session, tries < _TRIES_FIRST - 1) else silences + 1
         if silences >= _SILENCES:
             raise LinkLost
         tries += 1

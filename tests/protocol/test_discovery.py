@@ -105,14 +105,14 @@ ELECTRICITY = {
 }  # fmt: skip
 
 
-def identify(session, server, found):
+def identify(session, server, found, patient=True):
     async def read_attributes(radio, node_id, endpoint, cluster, identifiers):
         return found
 
     kept = discovery.metering.read_attributes
     discovery.metering.read_attributes = read_attributes
     try:
-        drive(discovery.identify(session, server))
+        drive(discovery.identify(session, server, patient))
     finally:
         discovery.metering.read_attributes = kept
 
@@ -159,6 +159,60 @@ def test_what_a_meter_does_not_have_has_a_default_and_what_it_cannot_say_now_has
     session = FakeSession()
     identify(session, Server(0x3A51, OWN, 1), without(0x220302, 0x86))
     assert session.home.meter(home.ELECTRICITY).divisor == 1
+
+
+class FakeLedger:
+    def __init__(self):
+        self.others = []
+
+    def exchanged(self, commodity):
+        self.others.append(commodity)
+
+
+def test_a_serial_that_cannot_be_told_now_makes_no_other_meter():
+    for status in (0x94, 0x01, 0x8F):
+        session, server = FakeSession(), Server(0x3A51, OWN, 1)
+        session.ledger = FakeLedger()
+        identify(session, server, ELECTRICITY)
+        session.doubtful = home.ELECTRICITY
+        try:
+            identify(session, server, without(0x410308, status))
+        except ValueError:
+            assert session.home.meter(home.ELECTRICITY).serial == "21E0047731" and session.ledger.others == []
+            continue
+        raise AssertionError(status)
+    # One whose string is the invalid one; one that never had any; and one that can never tell it.
+    session = FakeSession()
+    found = dict(ELECTRICITY)
+    found[0x410308] = None
+    identify(session, Server(0x3A51, OWN, 1), found)
+    assert session.home.meter(home.ELECTRICITY).serial == "" and home.ELECTRICITY in session.servers
+    for status, patient in ((0x86, True), (0x94, False)):
+        session = FakeSession()
+        identify(session, Server(0x3A51, OWN, 1), without(0x410308, status), patient)
+        assert session.home.meter(home.ELECTRICITY).serial == "" and home.ELECTRICITY in session.servers
+
+
+def test_a_meter_that_can_never_tell_its_serial_is_taken_at_the_fourth_try():
+    seen = []
+
+    class Patient(FakeSession):
+        async def wait(self, seconds):
+            seen.append(seconds)
+            return True
+
+    async def look(session, patient):
+        if not patient:
+            session.servers[home.ELECTRICITY] = Server(0x3A51, OWN, 1)
+        return True
+
+    kept = discovery.look
+    discovery.look = look
+    try:
+        confirm(Patient(), {"meter": "0001020304050607"})
+    finally:
+        discovery.look = kept
+    assert seen == [20, 20, 20]
 
 
 def test_the_first_meter_for_a_commodity_stays():
@@ -221,7 +275,7 @@ def test_a_hub_that_answers_nothing_is_a_lost_link():
         async def wait(self, seconds):
             waits.append(seconds)
 
-    async def look(session):
+    async def look(session, patient):
         return False
 
     kept = discovery.look
@@ -246,7 +300,7 @@ def test_a_meter_that_does_not_turn_up_is_looked_for_less_often_and_said_to_be_m
                 self.servers[home.ELECTRICITY] = Server(0x3A51, OWN, 1)
                 self.home.meter(home.ELECTRICITY).serial = "4711"
 
-    async def look(session):
+    async def look(session, patient):
         return True
 
     kept = discovery.look
