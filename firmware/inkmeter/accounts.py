@@ -23,6 +23,7 @@ from inkmeter.ledger import (
     EXPORT_RATE,
     FACTOR,
     FINE,
+    FIRST,
     FLAGS,
     GAS,
     GAS_DIVISOR,
@@ -49,6 +50,7 @@ from inkmeter.rates import CALORIFIC_VALUE, CONVERSION_FACTOR
 from inkmeter.records import HALF_HOUR, day_start
 
 _DEAREST = const(1000000)  # 10 GBP a kWh
+_DEAREST_DAY = const(10000000)  # 100 GBP
 
 
 def rate(ledger, commodity, utc, rate, until):
@@ -81,6 +83,8 @@ def standing_charge(ledger, commodity, a_day):
     """What a British local day costs without any use (None: unknown): that which is in force in the day's last
     half-hour; a new one is from the next half-hour on.
     """
+    if a_day is not None and not -_DEAREST_DAY <= a_day <= _DEAREST_DAY:
+        a_day = None
     s = ledger.books[commodity]
     s[NEXT_STANDING] = a_day
     if s[STANDING] is None:
@@ -92,7 +96,18 @@ def gas_factors(ledger, calorific_value, conversion_factor):
     if calorific_value and conversion_factor:
         s = ledger.books[GAS]
         s[NEXT_FACTOR] = calorific_value * conversion_factor
-        s[FACTOR] = s[FACTOR] or s[NEXT_FACTOR]
+        if not s[FACTOR]:
+            s[FACTOR] = s[NEXT_FACTOR]
+            if s[FIRST]:
+                # What was used before is energy from now on.
+                since = s[FIRST] * HALF_HOUR
+                s[REPRICE] = min(s[REPRICE] or since, since)
+                s[END] = 0
+                try:
+                    with lazy.module("rates") as rates:
+                        rates.put_late(GAS, s[REPRICE])
+                except OSError as error:
+                    log("ledger", "cannot save:", error)
         now = ledger.clock.now()
         if now is not None:
             # For gaps that are filled long after.

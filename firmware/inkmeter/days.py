@@ -28,7 +28,7 @@ def read(held):
         payload = held[at + 3 : end]
         if number == 0:
             calendar = Calendar(payload)
-        elif calendar:
+        elif calendar and number < 5:
             (calendar.add_day, calendar.add_week, calendar.add_seasons, calendar.add_special_days)[number - 1](payload)
         at = end
     return calendar
@@ -117,8 +117,12 @@ class Calendar:
             entries = self._days.get(self.day_profile(year, month, day, weekday), b"\x00\x00\x00")
             for at in range(0, len(entries), 3):
                 utc = midnight + 60 * (entries[at] | entries[at + 1] << 8)
-                if self.reference == _LOCAL and clock.summer_time(utc - 3600):
-                    utc -= 3600
+                if self.reference == _LOCAL:
+                    if clock.summer_time(utc - 3600):
+                        utc -= 3600
+                    elif clock.summer_time(utc):
+                        # In spring the clock leaves this time out.
+                        utc -= utc % 3600
                 tier = entries[at + 2]
                 if not found or found[-1][1] != tier:
                     found.append((utc, tier))

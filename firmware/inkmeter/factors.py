@@ -27,10 +27,13 @@ _DELIVERED = b"\x00"
 
 
 def calorific_value(raw, unit, digit):
-    """MJ/m3 * 1,000; None where it is not known or is said in another unit."""
+    """MJ/m3 * 1,000; None where it is not known, is said in another unit, or is no fuel gas's (natural gas has some 39,
+    propane 93).
+    """
     if raw is None or digit is None or unit != _MJ_PER_M3:
         return None
-    return units.scale(raw, 1, 10 ** (digit >> 4), 3)
+    value = units.scale(raw, 1, 10 ** (digit >> 4), 3)
+    return value if 20000 < value < 120000 else None
 
 
 def conversion_factor(raw, digit):

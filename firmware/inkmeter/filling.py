@@ -260,5 +260,7 @@ def _reprice_half(s, commodity, known, half, found, buffer, at):
         s[TOTAL_UNPRICED] += (1 if unpriced else 0) - (1 if flags & UNPRICED else 0)
         if not s[TOTAL_UNPRICED]:
             s[TOTAL_SUM + 4] &= ~UNPRICED
+        if commodity and not new[4] & UNCONVERTED:
+            s[TOTAL_SUM + 4] &= ~UNCONVERTED
     records.pack_half(buffer, at, new[0], new[1], new[2], new[3], flags & ~(UNPRICED | UNEARNED) | new[4])
     return True

@@ -540,7 +540,7 @@ def cases():
     yield "status-extreme", lambda: links(True)
     yield "status-counts", lambda: counted(3, 12, 431, 5210, 0)
     yield "status-counts-most", lambda: counted(99999, 999999, 99999, 999999, 9999)
-    for quality, strength in ((None, 0), (20, -96), (60, -88), (110, -75), (180, -60), (255, -41)):
+    for quality, strength in ((None, 0), (20, -96), (60, -88), (110, -75), (144, -100), (180, -60), (255, -41)):
         yield "survey-%s" % quality, lambda: survey(quality, strength)
     yield "zero-start", lambda: zero(credit())
     yield "zero", lambda: zero(export(), (810000, 90120, 20066000, UTC - 5400))

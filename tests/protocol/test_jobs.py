@@ -313,6 +313,13 @@ def test_what_an_exported_kwh_earns():
     assert session.ledger.rates == [(2, EPOCH + session.now, 15_000, None)]
 
 
+def test_a_calorific_value_that_no_fuel_gas_has_is_unknown():
+    factors = Home().module("factors")
+    assert factors.calorific_value(39_500, 1, 0x30) == 39_500
+    for raw, digit in ((39_500, 0x00), (39_500, 0x20), (39_500, 0x50), (0xFFFFFFFE, 0x00), (0, 0x30)):
+        assert factors.calorific_value(raw, 1, digit) is None, (raw, digit)
+
+
 def test_periods_that_are_over():
     session = Home(gas=True)
     session.radio.attributes[ESME, METERING] = {

@@ -246,6 +246,35 @@ def test_gas_is_counted_in_litres_and_priced_in_kwh():
     ]
 
 
+def test_gas_that_was_used_before_its_energy_was_known_has_it_afterwards():
+    ledger = fresh()
+    ledger.rate(GAS, MIDNIGHT, 6000, None)
+    read(ledger, GAS, MIDNIGHT, 1000)
+    read(ledger, GAS, MIDNIGHT + HALF, 1200)
+    read(ledger, GAS, MIDNIGHT + HALF + 600, 1300)
+    assert ledger.today(GAS)[0] is None and ledger.total(GAS)[0] is None
+    ledger.clock.utc = MIDNIGHT + HALF + 700
+    ledger.gas_factors(40000, 102264)
+    assert rates.late(GAS) == MIDNIGHT, "a power cut now"
+    read(ledger, GAS, MIDNIGHT + 2 * HALF, 1400)
+    assert rates.late(GAS) == 0
+    # 0.4 m3 * 1.02264 * 40 / 3.6 = 4.54506 kWh
+    assert ledger.today(GAS) == (4545, 400, 27270, PARTIAL)
+    assert ledger.total(GAS) == (4545, 400, 27270)
+    assert [row[:2] for row in history.halves(GAS, DAY)[:2]] == [(2273, 200), (2272, 200)]
+
+
+def test_a_standing_charge_that_cannot_be_is_unknown():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT, 24500, None)
+    for a_day in (0xFFFFFFFE, -0x7FFFFFFF, 10000001):
+        ledger.standing_charge(IMPORT, a_day)
+        read(ledger, IMPORT, MIDNIGHT, 1000)
+        assert ledger.today(IMPORT)[2:] == (0, PARTIAL), a_day
+    ledger.standing_charge(IMPORT, 60000)
+    assert ledger.today(IMPORT)[2:] == (60000, PARTIAL | STANDING_CHARGE)
+
+
 def test_gas_that_is_filled_in_later_is_converted_as_it_was_then():
     ledger = fresh()
     ledger.rate(GAS, MIDNIGHT - 86400, 6000, None)

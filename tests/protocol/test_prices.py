@@ -462,6 +462,30 @@ def test_a_calendar_in_summer_time_and_one_that_is_kept():
             pass
 
 
+def test_a_switch_in_the_hour_that_spring_leaves_out_is_when_the_clocks_change():
+    days = Home().module("days")
+    kept = days.Calendar(bytes(17) + b"\x02\x00" + bytes(3))
+    minutes = b"".join([bytes((n & 255, n >> 8, tier)) for n, tier in ((0, 1), (90, 2), (120, 1), (300, 2))])
+    kept.add_day(bytes(12) + b"\x01\0\0\0\0" + minutes)
+    sunday = utc_of(9584)  # 2026-03-29
+    assert kept.switches(sunday, sunday + DAY) == [
+        (sunday, 1), (sunday + 3600, 2), (sunday + 3600, 1), (sunday + 14_400, 2),
+    ]  # fmt: skip
+    # In autumn, a time that comes twice is meant as the first.
+    sunday = utc_of(9794)  # 2026-10-25
+    assert kept.switches(sunday, sunday + DAY) == [
+        (sunday - 3600, 1), (sunday + 1800, 2), (sunday + 7200, 1), (sunday + 18_000, 2),
+    ]  # fmt: skip
+
+
+def test_a_part_of_a_calendar_that_is_none_is_passed_over():
+    days = Home().module("days")
+    payload = bytes(17) + b"\x00\x00" + bytes(3)
+    held = b"\x00" + bytes((len(payload), 0)) + payload
+    for number in (5, 255):
+        assert days.read(held + bytes((number, 1, 0, 7))).reference == 0
+
+
 def test_nothing_follows_from_a_calendar_without_rates():
     session = Home()
     calendar(session)

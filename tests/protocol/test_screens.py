@@ -448,6 +448,19 @@ def test_which_pages_are_there_before_there_are_readings():
     assert found == [there.get(page, "progress") for page in range(11)]
 
 
+def test_the_signal_s_bars_have_room_whatever_it_is():
+    for size in SIZES:
+        for large in (0, 1):
+            for language in (0, 1):
+                for signal in [(q, r) for q in (0, 60, 144, 255) for r in (-128, -100, -41, 0)]:
+                    view = view_of(reading(), PAIR, size, radio=Double(signal=signal))
+                    view.settings.large, view.settings.language = large, language
+                    for kind, *_, body in marks(screens.picture(view, 100)):
+                        if kind >= 16:
+                            wide, high = struct.unpack("<HH", body[:4])
+                            assert 0 < wide <= size[0] and 0 < high <= size[1], (size, large, language, signal)
+
+
 def test_the_meter_s_own_figure_of_a_day_stands_beside_ours_or_alone():
     halves = [(100, 0, 2450, 0)] * 48
     kept = Double(halves=lambda commodity, day: halves, day=lambda commodity, day: None)

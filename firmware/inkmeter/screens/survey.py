@@ -11,7 +11,7 @@ _LEVELS = const(b"\x32\x5a\x8c\xc8")  # LQI from which a bar is filled
 def draw(page):
     quality, strength = page.view.signal or (0, None)
     bars = sum([1 for level in _LEVELS if quality >= level])
-    page.title(page.say(w.SURVEY), "" if strength is None else "%d dBm" % strength)
+    page.title(page.say(w.SURVEY), "" if strength is None else "%d dBm;" % strength)
     page.rule()
     name = page.say(w.SIGNAL_NONE + bars)
     line = page.font(page.texts[-1]).height
