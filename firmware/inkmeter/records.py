@@ -30,6 +30,7 @@ _DAY_FORM = const(b"<IIiiiBBH")
 _TAIL_FORM = const(b"<Hxx10qI")
 TAIL = const(88)
 _VERSION = const(1)
+_EIO = const(5)
 _NONE = const(-0x4000000000000000)
 
 
@@ -83,7 +84,9 @@ def _change(kind, commodity, number, kept):
     # An existing file to be written in, or a new one; a new one makes the oldest go.
     try:
         return _open(kind, commodity, number, "r+b")
-    except OSError:
+    except OSError as error:
+        if error.args[0] == _EIO:
+            raise
         _drop_old(kind, commodity, kept)
         return _open(kind, commodity, number, "wb")
 

@@ -16,15 +16,30 @@ _FILE = const("state.json")
 _NEW = const("state.new")
 _LONGEST = const(2048)
 _KEPT_NEW = const("kept.new")
+_ENOENT = const(2)
+
+
+def _read():
+    # Raises OSError and MemoryError where there is a file that cannot be read now.
+    try:
+        file = open(_FILE)
+    except OSError as error:
+        if error.args[0] != _ENOENT:
+            raise
+        return {}
+    with file:
+        try:
+            state = json.loads(file.read(_LONGEST))
+        except ValueError:
+            return {}
+    return state if isinstance(state, dict) else {}
 
 
 def load():
     """The stored dict; empty on a first start, and where the file is damaged."""
     try:
-        with open(_FILE) as file:
-            state = json.loads(file.read(_LONGEST))
-        return state if isinstance(state, dict) else {}
-    except (OSError, ValueError, MemoryError):
+        return _read()
+    except (OSError, MemoryError):
         return {}
 
 
@@ -34,14 +49,14 @@ def put(key, value):
     A full or worn file system is logged; the device goes on with what it knows.
     """
     state = {}
-    if key is not None:
-        state = load()
-        state[key] = value
     try:
+        if key is not None:
+            state = _read()
+            state[key] = value
         with open(_NEW, "w") as file:
             json.dump(state, file)
         os.rename(_NEW, _FILE)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         log("store", "cannot save:", error)
 
 

@@ -353,3 +353,23 @@ def test_what_a_clock_that_was_ahead_has_filed_is_not_in_today_yet():
         if seconds == 86400 + 660:
             assert 500 <= ledger.today(IMPORT)[0] <= 600
     assert 71000 <= ledger.today(IMPORT)[0] <= 72000
+
+
+def test_a_file_that_cannot_be_opened_now_is_not_begun_anew():
+    fresh()
+    records.put_halves(IMPORT, 0, bytes(16))
+
+    def worn(name, mode):
+        if mode == "r+b":
+            raise OSError(5)
+        return open(name, mode)
+
+    records.open = worn
+    try:
+        records.put_halves(IMPORT, 1, bytes(16))
+        raise AssertionError
+    except OSError:
+        pass
+    finally:
+        del records.open
+    assert os.stat("books/h0.0")[6] == 16 + records.TAIL

@@ -45,6 +45,20 @@ def test_the_file_is_replaced_whole():
     assert flash.steps == [("r", "state.json"), ("w", "state.new"), ("state.new", "state.json")]
 
 
+def test_what_cannot_be_read_now_is_not_replaced():
+    class Failing(Flash):
+        def open(self, name, mode="r"):
+            if mode == "r":
+                raise trouble
+            return Flash.open(self, name, mode)
+
+    for trouble in (OSError(5), MemoryError()):
+        flash = Failing()
+        assert on(flash, store.load) == {}
+        on(flash, store.put, "meter", "4711")
+        assert flash.steps == [], trouble
+
+
 class Files:
     """A file system that counts what is written."""
 
