@@ -259,7 +259,7 @@ def commit(commodity, s, half, out):
     """Writes the records `out` from `half` on, and where to go on."""
     try:
         records.put_halves(commodity, half, out, _tail(s))
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         # The device goes on; this half-hour will be a gap, to be filled from the meter's log.
         log("ledger", "cannot save:", error)
 
