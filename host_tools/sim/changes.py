@@ -286,6 +286,7 @@ def _house_moved(world: World, argument: str) -> None:
 def _change_of_supplier(world: World, argument: str) -> None:
     """Another supplier takes over after so many seconds (600): what the old one said is to be forgotten."""
     seconds = _seconds(argument, _NOTICE_S)
+    moves = world.moves
     for management in _managements(world):
         management.change_supplier(
             NEXT_SUPPLIER, Clear.TARIFF | Clear.STANDING_CHARGE | Clear.DISPLAY_SUPPLIER, world.clock.utc + seconds
@@ -293,8 +294,11 @@ def _change_of_supplier(world: World, argument: str) -> None:
 
     async def take_over() -> None:
         await asyncio.sleep(seconds)
+        if world.moves != moves:
+            return
+        # A meter that was fitted meanwhile has another supplier too, and nobody has announced it there.
         for management in _managements(world):
-            management.take_over()
+            management.supplier = NEXT_SUPPLIER
         world.meter.messages.cancel()
         _retariff(world, world.meter.supply, -5, _this_second(world))
         world.meter.publish_price()
@@ -314,17 +318,18 @@ def _power_cut(world: World, argument: str) -> None:
     nodes = [world.hub, world.meter]
     _must_be_on(*nodes)
     since_us = world.clock.now_us
-    household = world.household
+    household, moves = world.household, world.moves
     household.set_mains(False)
     for node in nodes:
         node.powered = False
 
     async def back() -> None:
         await asyncio.sleep(seconds)
-        for node in nodes:
-            node.powered = True
         household.set_mains(True)
-        world.meter.events.outage(since_us)
+        if world.moves == moves:
+            # These may be others by now; what was taken away stays dark.
+            world.hub.powered = world.meter.powered = True
+            world.meter.events.outage(since_us)
 
     world.beside(back())
 
@@ -339,7 +344,8 @@ def _hub_off(world: World, argument: str) -> None:
 
     async def back() -> None:
         await asyncio.sleep(seconds)
-        hub.powered = True
+        if world.hub is hub:
+            hub.powered = True
 
     world.beside(back())
 

@@ -70,19 +70,13 @@ class DeviceManagementServer:
         self._publish(DEVICE_MANAGEMENT, [(0x00, self._tenancy.serialize())])
 
     def change_supplier(self, to: Supplier, clear: Clear, at_utc: int = 0) -> None:
-        """Announces another supplier; take_over() makes it so."""
+        """Announces another supplier, who takes over at that time."""
         self._change = se.PublishChangeOfSupplier(
             current_provider=self.supplier.provider, event=self._utc(), tariff_type=_BOTH,
             proposed_provider=to.provider, implementation=at_utc or self._utc(), control=int(clear), name=to.name,
             contact=to.contact,
         )  # fmt: skip
         self._publish(DEVICE_MANAGEMENT, [(0x01, self._change.serialize())])
-
-    def take_over(self) -> None:
-        """The announced supplier is the supplier."""
-        change = self._change
-        assert change
-        self.supplier = Supplier(change.proposed_provider, bytes(change.name), bytes(change.contact))
 
     def _get_tenancy(self, payload: bytes, message) -> Answers:
         return (0x00, self._tenancy.serialize()) if self._tenancy else None

@@ -115,9 +115,13 @@ HOMES: dict[str, Home] = {home.name: home for home in _HOMES}
 
 
 @functools.cache
-def next_home(name: str, seed: int) -> Home:
-    """A home of this name at another address, to move into. Raises KeyError."""
-    return dataclasses.replace(home(name, seed), mpan=b"2000000000033", mprn=b"6300000042", customer_id=b"C0077310")
+def next_home(name: str, seed: int, moves: int, mpan: bytes) -> Home:
+    """A home of this name at another address, to move into: the first that somebody moves into has `moves` 1, the next
+    another gas meter and customer. Raises KeyError.
+    """
+    return dataclasses.replace(
+        home(name, seed), mpan=mpan, mprn=b"%d" % (6_299_999_941 + 101 * moves), customer_id=b"C%07d" % (77_309 + moves)
+    )
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import random
 from collections.abc import Callable, Coroutine
@@ -26,7 +27,7 @@ from host_tools.sim.ncp.emulator import NcpEmulator
 from host_tools.sim.ncp.tokens import Tokens, install_code_token
 from host_tools.sim.panel import Ssd1680, Ssd1683
 from host_tools.sim.parent import RouterParent
-from host_tools.sim.portal import Account, Portal, Timeline
+from host_tools.sim.portal import Account, Portal, Timeline, mpan_check_digit
 from host_tools.sim.uart import Line
 
 # The controller, its visible sources and gates
@@ -106,7 +107,7 @@ class World:
         self.uart_to_host = Line(lambda data: self.on_uart(data), baud=settings.baud, rng=self._rng())
         self._device_seed = self._seeds.getrandbits(63)
         self._tasks: list[asyncio.Task] = []
-        self.moves = 0
+        self.moves = self.exchanges = 0
 
     def _rng(self) -> random.Random:
         return random.Random(self._seeds.getrandbits(64))
@@ -153,31 +154,38 @@ class World:
         meters with other pasts. The old ones, and the old neighbour, are out of range for good. Raises KeyError.
         """
         self.moves += 1
-        self.home = next_home(name, self.settings.seed)
+        number = f"2000000000{2 + self.moves:02d}"
+        mpan = f"{number}{mpan_check_digit(number)}".encode()
+        self.home = next_home(name, self.settings.seed, self.moves, mpan)
         left = [self.hub, *self.hub.members, *([self.neighbour] if self.neighbour else [])]
         channel = next(one for one in _CHANNELS if one not in {node.mac.channel for node in left})
         for node in left:
             node.powered = node.in_range = False
         solar = self.home.solar_peak_w
         self.household = Household(
-            self._rng(), import_wh=17_302_118, export_wh=96_340 if solar else 0, gas_litres=905_771,
-            solar_peak_w=solar, night_storage=self.home.night_storage, seed=self.settings.seed + 1,
+            self._rng(), import_wh=15_997_807 + 1_304_311 * self.moves, export_wh=96_340 if solar else 0,
+            gas_litres=905_771 * self.moves, solar_peak_w=solar, night_storage=self.home.night_storage,
+            seed=self.settings.seed + self.moves,
         )  # fmt: skip
-        self.gas = Gas(self.household, self.home, b"E6S1284410") if self.home.gas else None
+        self.gas = (
+            Gas(self.household, self.home, b"E6S%07d" % (1_283_401 + 1009 * self.moves)) if self.home.gas else None
+        )
         self._hub_at = HUB_AT
         self.hub = self._make_hub(channel=channel, position=HUB_AT, gas=self.gas)
         self.hub.clock_set = self.home.clock_set
         self.meter = ElectricityMeter(
-            self.air, self._eui64(), self.household, self.home, b"19L3127755", position=METER_AT
-        )
+            self.air, self._eui64(), self.household, self.home, b"19L%07d" % (3_126_746 + 1009 * self.moves),
+            position=METER_AT,
+        )  # fmt: skip
         self.meter.parent = RouterParent(self.meter, 0)
         self.hub.trust(self.meter, 0x2C19)
         self.gas_meter = None
         if self.gas:
             self.gas_meter = GasMeter(self.air, self._eui64(), self.gas, position=GAS_METER_AT)
             self.hub.trust(self.gas_meter, 0x6B8E)
+        postcode = "ZZ{0} {0}ZZ".format(9 - self.moves % 9)
         account = Account(
-            mpan=self.home.mpan.decode(), mprn=self.home.mprn.decode() if self.gas else "", postcode="ZZ8 8ZZ"
+            mpan=self.home.mpan.decode(), mprn=self.home.mprn.decode() if self.gas else "", postcode=postcode
         )
         self.portal = Portal(self.hub, self.portal.timeline, account, self.portal.asked)
         # What those used who lived there before is nobody's business.
@@ -219,16 +227,24 @@ class World:
 
     async def after(self, seconds: float, change: str) -> None:
         """Changes the home once so much time has passed; see host_tools/sim/changes.py."""
+        moves = self.moves
         await asyncio.sleep(seconds)
-        changes.change(self, change)
+        # What somebody has done by hand meanwhile may be this, or leave no room for it.
+        if self.moves == moves:
+            with contextlib.suppress(changes.ChangeError):
+                changes.change(self, change)
 
     def exchange_meter(self) -> ElectricityMeter:
         """A new electricity meter in the old one's place: another EUI-64 and serial number, registers from nothing."""
         old = self.meter
+        powered = old.powered
         self.hub.dismiss(old)
+        self.exchanges += 1
         self.meter = ElectricityMeter(
-            self.air, self._eui64(), self.household, self.home, b"21E0093388", fitted=True, position=METER_AT
-        )
+            self.air, self._eui64(), self.household, self.home, b"21E%07d" % (92_379 + 1009 * self.exchanges),
+            fitted=True, position=METER_AT,
+        )  # fmt: skip
+        self.meter.powered = powered
         self.meter.inherit(old)
         self.meter.parent = RouterParent(self.meter, 0)
         self.hub.trust(self.meter, old.node_id + 1)
@@ -294,11 +310,11 @@ class World:
         tokens = self.ncp.stack.tokens
         return tokens.eui64[::-1].hex().upper(), (tokens.install_code[2:18] + tokens.install_code[18:20]).hex().upper()
 
-    def check(self) -> None:
+    def check(self, *, device: bool = True) -> None:
         """Raises what went wrong in the simulator itself, which must not pass for a fault of the home's, and a
-        DeviceError for a device that is gone.
+        DeviceError for a device that is gone, unless `device` is False.
         """
-        if self.device and self.device.failure:
+        if device and self.device and self.device.failure:
             raise self.device.failure
         if self.air.fault:
             raise self.air.fault

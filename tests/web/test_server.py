@@ -3,6 +3,8 @@
 import http.client
 import io
 import json
+import os
+import signal
 import socket
 import struct
 import time
@@ -200,3 +202,13 @@ def test_browsers_that_vanish_take_nothing_with_them(paired_up):
             time.sleep(i % 10 / 1000)
     before = home.state()["elapsed_s"]
     home.until(lambda now: now["elapsed_s"] > before + 60)
+
+
+def test_a_firmware_that_has_ended_does_not_end_the_page(home):
+    home.do("speed", 10)
+    home.until(lambda now: "P02" in now["words"])
+    (device,) = home.children()
+    os.kill(device, signal.SIGKILL)
+    home.until(lambda now: "stopped" in now["words"])
+    home.do("new", {"seed": 5})
+    home.until(lambda now: "P02" in now["words"])
