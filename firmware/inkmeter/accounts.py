@@ -46,7 +46,7 @@ from inkmeter.ledger import (
     WH_CARRY,
 )
 from inkmeter.log import log
-from inkmeter.rates import CALORIFIC_VALUE, CONVERSION_FACTOR
+from inkmeter.rates import A_DAY, CALORIFIC_VALUE, CONVERSION_FACTOR
 from inkmeter.records import HALF_HOUR, day_start
 
 _DEAREST = const(1000000)  # 10 GBP a kWh
@@ -61,11 +61,7 @@ def rate(ledger, commodity, utc, rate, until):
     if rate is not None and not -_DEAREST <= rate <= _DEAREST:
         rate = None
     s = ledger.books[commodity % EXPORT]
-    since = _note(commodity, utc, rate, until, s[BASE_UTC])
-    if since is not None:
-        s[END] = s[UNTIL] = 0
-        if since < s[BASE_UTC]:
-            s[REPRICE] = min(s[REPRICE] or since, since)
+    _from(s, _note(commodity, utc, rate, until, s[BASE_UTC]))
 
 
 def _note(kind, utc, value, until=None, booked=0):
@@ -79,16 +75,28 @@ def _note(kind, utc, value, until=None, booked=0):
         return None
 
 
-def standing_charge(ledger, commodity, a_day):
+def standing_charge(ledger, commodity, a_day, since=None):
     """What a British local day costs without any use (None: unknown): that which is in force in the day's last
-    half-hour; a new one is from the next half-hour on.
+    half-hour; a new one is from the next half-hour on. Days that are over have it too, as far as it is known to hold
+    `since` a UTC.
     """
     if a_day is not None and not -_DEAREST_DAY <= a_day <= _DEAREST_DAY:
-        a_day = None
+        a_day = since = None
     s = ledger.books[commodity]
     s[NEXT_STANDING] = a_day
     if s[STANDING] is None:
         s[STANDING] = a_day
+    since = since or ledger.clock.now()
+    if since is not None:
+        _from(s, _note(A_DAY - commodity, since, a_day, None, s[BASE_UTC]))
+
+
+def _from(s, since):
+    # What was booked is to be priced again from this time on, None for never.
+    if since is not None:
+        s[END] = s[UNTIL] = 0
+        if since < s[BASE_UTC]:
+            s[REPRICE] = min(s[REPRICE] or since, since)
 
 
 def gas_factors(ledger, calorific_value, conversion_factor):

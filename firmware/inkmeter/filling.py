@@ -31,7 +31,7 @@ from inkmeter.ledger import (
     UTC,
 )
 from inkmeter.log import log
-from inkmeter.rates import CALORIFIC_VALUE, CONVERSION_FACTOR
+from inkmeter.rates import A_DAY, CALORIFIC_VALUE, CONVERSION_FACTOR
 from inkmeter.records import HALF, HALF_HOUR, PERIOD
 
 _DIRTY = const(255)  # of a day's record, as its count: the half-hours know better
@@ -141,7 +141,14 @@ def _put(s, commodity, half, buffer):
         else:
             total, known, _ = records.add_day(commodity, day)
             standing = kept[i][4] if kept[i] else None
+            if standing is None:
+                standing = _charge(commodity, day)
             records.put_day(commodity, day, total[:4] + [standing, total[4], known])
+
+
+def _charge(commodity, day):
+    end = records.day_start(day + 1)
+    return rates.over(A_DAY - commodity, end - 1, end)[0][1]
 
 
 def gaps(commodity, start, end):
@@ -231,6 +238,11 @@ def _reprice(s, commodity, since, until):
         if changed:
             _put(s, commodity, half, buffer)
         half += count
+    for day in range(records.local_day(since), min(records.local_day(until) + 1, s[DAY])):
+        kept = records.get_day(commodity, day)
+        if kept and kept[4] is None and _charge(commodity, day) is not None:
+            kept[4] = _charge(commodity, day)
+            records.put_day(commodity, day, kept)
     start = current * HALF_HOUR
     if since < until == s[BASE_UTC] and (s[RAW] or s[SENT]):
         s[COST], priced = _money(known[0], start, s[BASE_UTC], s[RAW])

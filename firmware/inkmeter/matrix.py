@@ -89,7 +89,7 @@ async def run(rounds, commodity):
     ):
         home.put(fact | side, value, now)
     if rounds.ledger and standing is not None:
-        rounds.ledger.standing_charge(commodity, fields.money(standing, digits))
+        rounds.ledger.standing_charge(commodity, fields.money(standing, digits), start)
     found = await parts.parts(*whose, _GET_PRICE_MATRIX, _PUBLISH_PRICE_MATRIX, tariff, _PART)
     by_tier, by_block = price_matrix(found)
     if by_tier:

@@ -1,10 +1,10 @@
 """What a kWh costs, and when: a log of facts, so that energy can be priced long after it was used.
 
 books/rates and, older, books/rates.old hold records of 16 octets: start, end, rate in 1/100,000 GBP, whose. What turns
-gas into energy stands there too, as if it were a rate. They are written in the order in which they were heard; what
-was heard later wins, and a rate without an end holds until the start of one that was heard later. books/late is there
-while half-hours have yet to be priced again: two times, of electricity and of gas. Times are seconds since 2000-01-01
-UTC.
+gas into energy stands there too, and what a day costs without any use, as if they were rates. They are written in the
+order in which they were heard; what was heard later wins, and a rate without an end holds until the start of one that
+was heard later. books/late is there while half-hours have yet to be priced again: two times, of electricity and of gas.
+Times are seconds since 2000-01-01 UTC.
 """
 
 import os
@@ -21,9 +21,10 @@ _SIZE = const(16)
 _FORM = const(b"<IIiBxH")
 _MOST = const(1024)  # records a file: three weeks of half-hourly prices, a year and more of two a day
 _UNKNOWN = const(-0x80000000)
-_KINDS = const(5)  # the ledger's three commodities, and:
+_KINDS = const(7)  # the ledger's three commodities, and:
 CALORIFIC_VALUE = const(3)  # MJ/m3 * 1,000
 CONVERSION_FACTOR = const(4)  # * 100,000
+A_DAY = const(6)  # less the commodity: its standing charge
 FOREVER = const(0xFFFFFFFF)
 
 

@@ -123,7 +123,7 @@ class Ledger:
     def rate(self, commodity, utc, rate, until):
         self.rates.append((commodity, utc, rate, until))
 
-    def standing_charge(self, commodity, a_day):
+    def standing_charge(self, commodity, a_day, since=None):
         self.standing[commodity] = a_day
 
     def gas_factors(self, calorific_value, conversion_factor):

@@ -264,6 +264,31 @@ def test_gas_that_was_used_before_its_energy_was_known_has_it_afterwards():
     assert [row[:2] for row in history.halves(GAS, DAY)[:2]] == [(2273, 200), (2272, 200)]
 
 
+def test_days_that_are_over_have_the_standing_charge_that_is_known_to_have_held():
+    ledger = fresh()
+    ledger.rate(IMPORT, MIDNIGHT - 20 * 86400, 24500, None)
+    read(ledger, IMPORT, MIDNIGHT, 100000)
+    read(ledger, IMPORT, MIDNIGHT + HALF, 100100)
+    # Of these days the meter's log tells: of two before the charge is told, of two after.
+    for day in (-4, -3):
+        filling.fill(ledger, IMPORT, MIDNIGHT + day * 86400, [100] * 48)
+    assert [history.day(IMPORT, DAY + day)[2] for day in (-4, -3)] == [117600] * 2
+    ledger.standing_charge(IMPORT, 50000, MIDNIGHT - 3 * 86400 + 60)
+    read(ledger, IMPORT, MIDNIGHT + 2 * HALF, 100200)
+    while ledger.due:
+        ledger.settle()
+    for day in (-2, -1):
+        filling.fill(ledger, IMPORT, MIDNIGHT + day * 86400, [100] * 48)
+    assert [history.day(IMPORT, DAY + day)[2] for day in (-4, -3, -2, -1)] == [117600] + [167600] * 3
+    assert history.day(IMPORT, DAY - 4)[5] is None and history.day(IMPORT, DAY - 1)[5] == 50000
+    # Another supplier, who has not told any: what is known of the past stays.
+    ledger.clock.utc = MIDNIGHT + 2 * HALF + 60
+    ledger.standing_charge(IMPORT, None)
+    read(ledger, IMPORT, MIDNIGHT + 86400 + HALF, 100500)
+    assert history.day(IMPORT, DAY)[5] is None and history.day(IMPORT, DAY - 1)[5] == 50000
+    assert rates.late(IMPORT) == 0 and rates.late(GAS) == 0
+
+
 def test_a_standing_charge_that_cannot_be_is_unknown():
     ledger = fresh()
     ledger.rate(IMPORT, MIDNIGHT, 24500, None)
