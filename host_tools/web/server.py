@@ -73,6 +73,10 @@ def _answer(value: Any, status: int = 200) -> web.Response:
     return web.json_response(value, status=status)
 
 
+def _is_refused(done: asyncio.Future[Any]) -> bool:
+    return not done.cancelled() and done.exception() is not None
+
+
 class Browser:
     """One page that listens. What it is slow to take is dropped, except that it gets the newest state."""
 
@@ -273,9 +277,14 @@ class Page:
         done = self._about_the_run(name, value)
         if done is not None:
             return done
-        if name == "button" and isinstance(value, dict):
-            self._finger(str(value.get("name")), value.get("down") is True)
-        return self.bench.act(name, value)
+        if name != "button" or not isinstance(value, dict):
+            return self.bench.act(name, value)
+        finger = str(value.get("name"))
+        self._finger(finger, value.get("down") is True)
+        done = self.bench.act(name, value)
+        # A button that is not there, or that has no power, is under no finger.
+        done.add_done_callback(lambda done: self._finger(finger, False) if _is_refused(done) else None)
+        return done
 
     def _finger(self, name: str, down: bool) -> None:
         # While a finger is on a button the home's time goes as the finger's does: at 60 times as fast a click would be

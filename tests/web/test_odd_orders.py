@@ -1,0 +1,65 @@
+"""What no page sends, and a script, a mistake or another site may: it is refused in words, and changes nothing."""
+
+import base64
+import json
+import os
+import socket
+import struct
+
+import pytest
+from served import serving
+
+UNREADABLE = "This is no order that can be read."
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """A home for orders that are to change nothing."""
+    with serving(tmp_path_factory.mktemp("odd")) as home:
+        yield home
+
+
+def refusal(home, body):
+    """(status, words) of an order that is refused; `body` is bytes as they are, or (what, value)."""
+    status, answer, _ = home.post("/do", body if isinstance(body, bytes) else {"do": body[0], "value": body[1]})
+    return status, json.loads(answer).get("error")
+
+
+def said_live(home, text):
+    """The answer to an order on the page's socket."""
+    host, port = home.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as live, live.makefile("rb") as heard:
+        key = base64.b64encode(os.urandom(16)).decode()
+        live.sendall((f"GET /live HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                      f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n").encode())  # fmt: skip
+        while heard.readline().strip():
+            pass
+        data = text.encode()
+        # A final frame of text, as long as 64 bits can say, with a mask of nothing.
+        live.sendall(b"\x81\xff" + struct.pack(">Q", len(data)) + bytes(4) + data)
+        while True:
+            opcode, length = heard.read(2)
+            assert opcode == 0x81, "the server has closed"
+            if length > 125:
+                length = int.from_bytes(heard.read(2 if length == 126 else 8), "big")
+            told = json.loads(heard.read(length))
+            if told["type"] == "answer":
+                return told["it"]
+
+
+def test_a_button_that_is_refused_leaves_the_speed_as_it_is(home):
+    home.do("speed", 10)
+    for value in ({"name": "xyz", "down": True}, {"name": "ok", "down": "yes"}, {"name": ["ok"], "down": True},
+                  {"down": True}, {}, "ok"):  # fmt: skip
+        assert refusal(home, ("button", value))[0] == 422, value
+        assert home.state()["speed"] == 10, value
+    # And neither does one of a device without power; a finger that was on it before can be taken off.
+    home.do("button", {"name": "ok", "down": True})
+    assert home.state()["speed"] == 1
+    home.do("plug", False)
+    assert refusal(home, ("button", {"name": "next", "down": True})) == (422, "The device has no power.")
+    assert home.state()["speed"] == 1
+    refusal(home, ("button", {"name": "ok", "down": False}))
+    assert home.state()["speed"] == 10
+    refusal(home, ("button", {"name": "ok", "down": True}))
+    assert home.state()["speed"] == 10
