@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -20,13 +19,13 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from host_tools.sim.device import DeviceError
     from host_tools.web import FOLDER, server
-    from host_tools.web.bench import Order, Refused, changes_at, order_from
+    from host_tools.web.bench import Order, Refused, changes_at, order_from, parse
 
     settings, folder = _settings(arguments), arguments.folder or FOLDER
     try:
         order = Order(settings, steps=changes_at(arguments.at))
         if arguments.replay:
-            order = order_from(json.loads(arguments.replay.read_text()), settings)
+            order = order_from(parse(arguments.replay.read_text()), settings)
         server.run(order, arguments.host, arguments.port, folder)
     except DeviceError as error:
         print(f"inkmeter run: {error}; its log is {folder / 'firmware.log'}", file=sys.stderr)

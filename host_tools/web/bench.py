@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
+import json
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -29,6 +30,7 @@ _ACT_US, _HOLD_US = 300, 700
 _READING = 6
 _ASK_S, _ASK_WHEN_READING_S = 1.0, 10.0
 _LONGEST_REPLAY = 10_000
+_DEEPEST = 20
 _SAMPLES = 10_000
 LOG_LINES = 400
 _AT = {"House": "meter", "Supplier": "supplier", "Air": "ncp", "Wire": "ncp"}  # where the switches of a group are
@@ -103,6 +105,22 @@ def settings_from(base: Settings, chosen: Any) -> Settings:
             raise Refused(f"{name} cannot be {str(value)[:40]!r}.")
         changes[name] = value
     return dataclasses.replace(base, **changes)
+
+
+def parse(text: str) -> Any:
+    """What a page or a replay's file says in JSON. Raises ValueError for what is none, and for nests without end."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("this is nested too deeply") from None
+    # Nor one that can only just be read: whoever writes it down again has less of the stack left.
+    level = [value]
+    for _ in range(_DEEPEST):
+        nests = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [inner for nest in nests for inner in nest]
+        if not level:
+            return value
+    raise ValueError("this is nested too deeply")
 
 
 def changes_at(changes: Iterable[tuple[float, str]]) -> tuple[Step, ...]:

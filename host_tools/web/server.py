@@ -26,7 +26,7 @@ from host_tools.sim.scenarios import SCENARIOS
 from host_tools.sim.trace import Row, as_dicts
 from host_tools.sim.world import Settings
 from host_tools.web import FOLDER, PORT, scan, view
-from host_tools.web.bench import LOG_LINES, Bench, Order, Refused, order_from, settings_from
+from host_tools.web.bench import LOG_LINES, Bench, Order, Refused, order_from, parse, settings_from
 
 STATIC = Path(__file__).parent / "static"
 _SERVED_AS = web.AppKey("served_as", str)
@@ -223,7 +223,7 @@ class Page:
     async def _heard(self, browser: Browser, text: str) -> None:
         number = None
         try:
-            order = json.loads(text)
+            order = parse(text)
             number = order.get("id")
             # Nothing is waited for here: a hand that lets go must not wait for one that presses.
             name, value = str(order["do"]), order.get("value")
@@ -256,7 +256,7 @@ class Page:
         if request.content_type != "application/json":
             return _answer({"error": "This takes JSON."}, 415)
         try:
-            order = json.loads(await request.text())
+            order = parse(await request.text())
             done = self._begin(str(order["do"]), order.get("value"))
             answer = _answer({"result": await done})
         except Refused as refused:

@@ -9,6 +9,8 @@ import struct
 import pytest
 from served import serving
 
+from host_tools import cli
+
 UNREADABLE = "This is no order that can be read."
 
 
@@ -63,3 +65,18 @@ def test_a_button_that_is_refused_leaves_the_speed_as_it_is(home):
     assert home.state()["speed"] == 10
     refusal(home, ("button", {"name": "ok", "down": True}))
     assert home.state()["speed"] == 10
+
+
+def test_an_order_nested_without_end_cannot_be_read(odd):
+    nests = ["[" * 200_000, '{"a":' * 200_000, '{"do": "new", "value": ' + "[" * 500 + "]" * 500 + "}"]
+    for nest in nests:
+        assert refusal(odd, nest.encode()) == (400, UNREADABLE)
+        assert said_live(odd, nest)["error"] == UNREADABLE
+    assert said_live(odd, json.dumps({"do": "main-switch", "value": True, "id": 7})) == {"id": 7, "result": None}
+
+
+def test_a_replay_nested_without_end_is_refused_on_the_command_line(tmp_path, capsys):
+    (file := tmp_path / "replay.json").write_text("[" * 200_000)
+    assert cli.main(["run", "--port", "0", "--folder", str(tmp_path), "--replay", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert "replay.json: " in said and "Traceback" not in said
