@@ -30,6 +30,7 @@ CAUSES = {
     "software": NcpResetCode.RESET_SOFTWARE, "watchdog": NcpResetCode.RESET_WATCHDOG,
     "assert": NcpResetCode.RESET_ASSERT, "unknown": NcpResetCode.RESET_UNKNOWN_REASON,
 }  # fmt: skip
+_SHORTEST_S, _LONGEST_S = 0.1, 1_000_000_000
 ON_THE_LINE = ("noise", "flip", "lose", "double", "split", "delay", "xoff")
 
 
@@ -87,7 +88,8 @@ def _repeated(name: str, value: str) -> tuple[float, Callable[[World], None]]:
     what, _, every = value.partition("@")
     try:
         seconds = float(every)
-        if seconds <= 0:
+        # NaN is not within it either. What comes again in no time lets the clock get no further; it never gets to inf.
+        if not _SHORTEST_S <= seconds <= _LONGEST_S:
             raise ValueError
         if name == "reset":
             cause = CAUSES[what]
@@ -97,7 +99,8 @@ def _repeated(name: str, value: str) -> tuple[float, Callable[[World], None]]:
             raise ValueError
     except (ValueError, KeyError):
         example = {"reset": "reset=watchdog@60", "error": "error=51@60", "burst": "burst=20@60"}[name]
-        raise FaultsError(f"{name}={value} is not understood; it is written as in {example}") from None
+        raise FaultsError(f"{name}={value} is not understood; it is written as in {example}, "
+                          f"and comes every {_SHORTEST_S:g} to {_LONGEST_S} seconds") from None  # fmt: skip
     if name == "error":
         return seconds, lambda world: world.ncp.ash.give_up(NcpResetCode(number))
     return seconds, lambda world: burst(world, number)

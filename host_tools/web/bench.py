@@ -107,10 +107,19 @@ def settings_from(base: Settings, chosen: Any) -> Settings:
     return dataclasses.replace(base, **changes)
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number")
+    return number
+
+
 def parse(text: str) -> Any:
-    """What a page or a replay's file says in JSON. Raises ValueError for what is none, and for nests without end."""
+    """What a page or a replay's file says in JSON. Raises ValueError for what is none, for numbers that are none
+    (Python takes NaN and 1e999 for JSON), and for nests without end.
+    """
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except RecursionError:
         raise ValueError("this is nested too deeply") from None
     # Nor one that can only just be read: whoever writes it down again has less of the stack left.

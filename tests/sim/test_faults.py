@@ -17,7 +17,9 @@ from host_tools.sim.world import Settings, World
 @pytest.mark.parametrize(
     "order",
     ["noise", "noise=1", "noise=-0.1", "noise=x", "loose=0.1", "boot-noise=1", "reset=watchdog", "reset=hope@60",
-     "reset=watchdog@0", "error=zz@60", "error=100@60", "burst=x@60", "burst=20"],
+     "reset=watchdog@0", "reset=watchdog@nan", "reset=watchdog@inf", "error=51@1e999", "burst=20@NaN",
+     "burst=20@1e-300", "reset=watchdog@1e300", "noise=nan", "flip=inf", "error=zz@60", "error=100@60",
+     "burst=x@60", "burst=20"],
 )  # fmt: skip
 def test_what_is_no_fault_is_said_to_be_none(order):
     with pytest.raises(FaultsError, match=order.partition("=")[0]):

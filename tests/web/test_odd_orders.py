@@ -80,3 +80,34 @@ def test_a_replay_nested_without_end_is_refused_on_the_command_line(tmp_path, ca
     assert cli.main(["run", "--port", "0", "--folder", str(tmp_path), "--replay", str(file)]) == 1
     said = capsys.readouterr().err
     assert "replay.json: " in said and "Traceback" not in said
+
+
+def test_numbers_that_are_none_are_refused_everywhere(odd):
+    before = odd.state()
+    ranges = ("sun", "window", "distance", "loss", "noise", "speed", "hub-channel")
+    for number in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999"):
+        for name in ranges:
+            assert refusal(odd, f'{{"do": "{name}", "value": {number}}}'.encode()) == (400, UNREADABLE), (name, number)
+        for value in (f'{{"seed": {number}}}', f'{{"start_us": {number}}}'):
+            assert refusal(odd, f'{{"do": "new", "value": {value}}}'.encode()) == (400, UNREADABLE), value
+        steps = f'"steps": [[{number}, "loss", 1]], "scenario": null, "until_us": 1'
+        replay = f'{{"do": "replay", "value": {{"inkmeter": 1, "settings": {{}}, {steps}}}}}'
+        assert refusal(odd, replay.encode()) == (400, UNREADABLE)
+        assert "Infinity" not in said_live(odd, f'{{"do": "loss", "value": {number}, "id": 1}}')["error"]
+    for number in ("nan", "inf", "-inf", "1e999", "1e-300", "1e300", "0"):
+        for order in (f"reset=watchdog@{number}", f"error=51@{number}", f"burst=2@{number}"):
+            status, words = refusal(odd, ("faults", order))
+            assert status == 422 and "seconds" in words, order
+        for order in (f"noise={number}", f"delay={number}"):
+            assert refusal(odd, ("faults", order))[0] == 422 or number in ("0", "1e-300"), order
+    odd.do("faults", "")
+    after = odd.state()
+    assert (after["run"], after["speed"], after["values"]["loss"]) == (before["run"], 1, before["values"]["loss"])
+    odd.until(lambda now: now["elapsed_s"] > after["elapsed_s"] + 1)
+
+
+@pytest.mark.parametrize("arguments", [("--at", "nan", "top-up"), ("--at", "inf", "top-up"), ("--baud", "nan")])
+def test_numbers_that_are_none_are_refused_on_the_command_line(arguments, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["run", *arguments])
+    assert "Traceback" not in capsys.readouterr().err
