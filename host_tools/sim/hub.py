@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
+from collections.abc import Callable
 
 from zigpy.zdo.types import ZDOCmd
 
@@ -42,7 +43,7 @@ class LogFull(Exception):
 
 class Hub(ZclServer):
     """The hub of one home. `log_size` is how many consumer devices its log holds, `child_slots` how many its
-    radio lets associate.
+    radio lets associate. `on_log` hears that devices have gone from the log, or come back to it.
     """
 
     is_router = True
@@ -60,6 +61,7 @@ class Hub(ZclServer):
         self.members: list[Node] = []
         self.log: dict[bytes, Entry] = {}
         self._restored: set[bytes] = set()
+        self.on_log: Callable[[], None] = lambda: None
         self.log_size = 3
         self.child_slots = 6
         self.open_to_all = False
@@ -167,6 +169,7 @@ class Hub(ZclServer):
         self.keys.pop(eui64, None)
         if was_open and not self.is_open:
             self.start(self._permit(0))
+        self.on_log()
 
     def _vouched(self, eui64: bytes) -> bool:
         key = self.keys.get(eui64)
@@ -301,6 +304,7 @@ class Hub(ZclServer):
                 self.air.keys[hashed] = "link key, hashed"
                 self.parent.address(eui64, entry.node_id)
                 self._restored.add(eui64)
+        self.on_log()
 
     # Messages
 

@@ -60,6 +60,7 @@ STAGES = (
 )  # fmt: skip
 (_RECEIVED, _ADDRESS, _MODEL, _CALLING, _OPEN, _JOINED, _DONE) = STAGES
 _REMOVED = "This device is not on your list any more."
+_UNKNOWN = "Your hub is a new one that does not know this device. Add it again."
 
 # What can go wrong in the back office, by name: for the page and for tests.
 TROUBLES = {
@@ -190,12 +191,32 @@ class Portal:
     def __init__(
         self, hub: Hub, timeline: Timeline | None = None, account: Account | None = None, before: int = 0
     ) -> None:  # fmt: skip
-        self.hub = hub
         self._before = before
         self.timeline = timeline or Timeline()
         self.account = account or Account()
         self.requests: list[Request] = []
         self.troubles: set[str] = set()
+        self.hub = hub
+
+    @property
+    def hub(self) -> Hub:
+        """The home's hub; in place of a broken one comes another, with that one's list or without."""
+        return self._hub
+
+    @hub.setter
+    def hub(self, hub: Hub) -> None:
+        self._hub = hub
+        hub.on_log = self._compare
+        self._compare(_UNKNOWN)
+
+    def _compare(self, otherwise: str = _REMOVED) -> None:
+        # Whoever takes a device off the hub's list: it is not told of as one that may read the meters.
+        for request in self.requests:
+            entry = self.hub.log.get(request.eui64[::-1])
+            if request.stage == _DONE and entry is None:
+                request.says(otherwise, failed=True)
+            elif request.stage == _UNKNOWN and entry and entry.meters_granted and not self._later(request):
+                request.says(_DONE)
 
     @property
     def hub_offline(self) -> bool:
@@ -281,9 +302,6 @@ class Portal:
         async def remove() -> None:
             await asyncio.sleep(self.timeline.removed)
             self.hub.remove(device)
-            last = next((one for one in reversed(self.requests) if one.eui64 == device[::-1]), None)
-            if last and last.stage == _DONE:
-                last.says(_REMOVED, failed=True)
 
         self.hub.start(remove())
 

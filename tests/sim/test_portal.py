@@ -160,6 +160,47 @@ def test_a_device_that_reads_the_meters_is_not_added_again():
     in_a_world(story)
 
 
+async def reads_the_meters(world):
+    """The request of a device that has come all the way."""
+    request = world.portal.add_device(*world.label)
+    await asyncio.sleep(30)
+    device = bytes.fromhex(world.label[0])[::-1]
+    world.hub.keys[device] = aps.LinkKey(bytes(16), authorised=True)
+    world.hub.log[device].node_id = 0x1234
+    await asyncio.sleep(10)
+    assert request.stage == "Done: the device may read your meters"
+    return request
+
+
+def test_a_device_that_the_hub_no_longer_lists_is_told_of_as_done_no_longer():
+    async def story(world):
+        request = await reads_the_meters(world)
+        world.hub.remove(bytes.fromhex(world.label[0])[::-1])
+        assert request.failed and request.stage == "This device is not on your list any more."
+        assert world.portal.devices() == []
+
+    in_a_world(story)
+
+
+def test_another_hub_is_another_list():
+    async def story(world):
+        request = await reads_the_meters(world)
+        waits = world.portal.add_device("00DB1234567890A0", CODE)
+        await asyncio.sleep(30)
+        world.swap_hub(restored=True)
+        await asyncio.sleep(5)
+        assert request.stage.startswith("Done") and not request.failed
+        assert waits.failed and waits.stage == "This device is not on your list any more."
+        old = world.hub
+        new = world.swap_hub(restored=False)
+        assert request.failed and request.stage == "Your hub is a new one that does not know this device. Add it again."
+        # Its list may come a day later.
+        new.restore(old)
+        assert request.stage.startswith("Done") and not request.failed
+
+    in_a_world(story)
+
+
 def test_a_hub_that_cannot_be_reached():
     async def story(world):
         world.portal.hub_offline = True

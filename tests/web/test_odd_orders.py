@@ -111,3 +111,19 @@ def test_numbers_that_are_none_are_refused_on_the_command_line(arguments, capsys
     with pytest.raises(SystemExit):
         cli.main(["run", *arguments])
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("button", "words"),
+    [("remove-us", "This device is not on your list any more."),
+     ("swap-hub-empty", "Your hub is a new one that does not know this device. Add it again.")],
+)  # fmt: skip
+def test_the_suppliers_pages_know_of_what_the_hub_tab_does(home, button, words):
+    home.do("speed", 60)
+    home.until(lambda now: "P02" in now["words"])
+    home.do("pair-for-me")
+    home.until(lambda now: now["portal"]["requests"][0]["stage"].startswith("Done"), 60)
+    home.do(button)
+    removed = home.state()["portal"]
+    assert removed["devices"] == [] and removed["requests"][0]["failed"]
+    assert removed["requests"][0]["stage"] == words
