@@ -29,7 +29,7 @@ from host_tools.web import FOLDER, PORT, scan, view
 from host_tools.web.bench import LOG_LINES, Bench, Order, Refused, order_from, parse, settings_from
 
 STATIC = Path(__file__).parent / "static"
-_SERVED_AS = web.AppKey("served_as", str)
+_SERVED_AS = web.AppKey("served_as", set[str])
 _FOR_EVER_S = 1e9  # aiohttp's time-outs run on the home's clock, which may run a thousand times as fast
 _ROWS_A_BEAT = 100
 _STATE_EVERY_S = 0.25
@@ -54,14 +54,18 @@ _HEADERS = {
 async def _only_this_page(request: web.Request, handler) -> web.StreamResponse:
     # Other sites' pages in the same browser can send requests here too, under a name of theirs that they have
     # pointed at this machine, or as a form.
-    name = request.url.host or ""
+    origin = request.headers.get("Origin")
+    try:
+        name, authority = (request.url.host or "").lower(), request.url.authority
+        theirs = URL(origin).authority if origin else authority
+    except ValueError:
+        return web.Response(status=400, text="This is no address.\n")
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        if name != "localhost" and name != request.app.get(_SERVED_AS):
+        if name not in request.app[_SERVED_AS]:
             return web.Response(status=403, text="Open this page by the address that was printed.\n")
-    origin = request.headers.get("Origin")
-    if origin and URL(origin).authority != request.url.authority:
+    if theirs != authority:
         return web.Response(status=403, text="This came from another site's page.\n")
     response = await handler(request)
     if not response.prepared:
@@ -398,19 +402,54 @@ def _listen(host: str, wanted: int) -> socket.socket:
     raise OSError(f"no free port on {host}")
 
 
-def _is_loopback(host: str) -> bool:
+def _is_loopback(listening: socket.socket) -> bool:
+    return ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+
+
+def _own_address(family: socket.AddressFamily) -> str | None:
+    """An address of this machine's by which others can reach it; None without a network."""
+    # The one from which it would send to somewhere far away (an address for documents). Nothing is sent for that.
+    far_away = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+            asking.connect((far_away, 9))
+            own = asking.getsockname()[0]
+    except OSError:
+        return None
+    address = ipaddress.ip_address(own)
+    return None if address.is_unspecified or address.is_loopback or address.is_link_local else own
+
+
+def _opened_by(listening: socket.socket) -> str:
+    """The address and port by which the page is opened, as a URL has them."""
+    address, port = listening.getsockname()[:2]
+    if ipaddress.ip_address(address).is_unspecified:
+        # All addresses are none that a browser elsewhere could open.
+        families = [socket.AF_INET]
+        if ":" in address:
+            both = not listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+            families = [socket.AF_INET, socket.AF_INET6] if both else [socket.AF_INET6]
+        address = next(filter(None, map(_own_address, families)), address)
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _names(host: str, exposed: bool, own: str | None = None) -> set[str]:
+    """The names by which the page may be opened, beside addresses: none that another site could give this machine.
+    `own` is this machine's name, which others can use where it is `exposed`.
+    """
+    names = {"localhost", host.lower()}
+    if exposed:
+        own = (socket.gethostname() if own is None else own).lower()
+        names |= {own, f"{own.partition('.')[0]}.local"}
+    return names - {"", ".local"}
 
 
 async def serve(home: Run, listening: socket.socket, order: Order, number: int, host: str) -> Order:
     """Serves the pages of one run until somebody orders another, which it returns."""
     bench = Bench(home, order)
-    address = "{}:{}".format(*listening.getsockname()[:2])
-    page = Page(bench, number, "" if _is_loopback(host) else _EXPOSED.format(address=address))
-    page.app[_SERVED_AS] = host
+    exposed = not _is_loopback(listening)
+    page = Page(bench, number, _EXPOSED.format(address=_opened_by(listening)) if exposed else "")
+    page.app[_SERVED_AS] = _names(host, exposed)
     await page.runner.setup()
     page.capture = Capture(home.folder / "air.pcap", home.world.air, lambda: home.clock.now_us)
     try:
@@ -427,14 +466,13 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
     return bench.wanted
 
 
-def _greet(listening: socket.socket, settings: Settings, host: str, folder: Path) -> None:
-    address, port = listening.getsockname()[:2]
-    name = f"[{address}]" if ":" in address else address
+def _greet(listening: socket.socket, settings: Settings, folder: Path) -> None:
+    address = _opened_by(listening)
     caveat = toolchain.interpreter().caveat
     print(f"\nThe simulated home is running (seed {settings.seed}). Look at it here:\n")
-    print(f"    http://{name}:{port}/\n")
-    if not _is_loopback(host):
-        print(f"Mind: {_EXPOSED.format(address=f'{name}:{port}')}\n")
+    print(f"    http://{address}/\n")
+    if not _is_loopback(listening):
+        print(f"Mind: {_EXPOSED.format(address=address)}\n")
     if caveat:
         print(f"{caveat}\n")
     print(f"The firmware's log is {folder / 'firmware.log'}. Ctrl-C ends it.", flush=True)
@@ -456,5 +494,5 @@ def serve_runs(listening: socket.socket, order: Order, folder: Path, host: str) 
 def run(order: Order, host: str = "127.0.0.1", port: int = PORT, folder: Path = FOLDER) -> None:
     """Runs homes and serves their pages until Ctrl-C; `folder` gets the device's flash, the log and the capture."""
     with _listen(host, port) as listening:
-        _greet(listening, order.settings, host, folder)
+        _greet(listening, order.settings, folder)
         serve_runs(listening, order, folder, host)

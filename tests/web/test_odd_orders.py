@@ -5,11 +5,13 @@ import json
 import os
 import socket
 import struct
+from types import SimpleNamespace
 
 import pytest
 from served import serving
 
 from host_tools import cli
+from host_tools.web import server
 
 UNREADABLE = "This is no order that can be read."
 
@@ -127,3 +129,65 @@ def test_the_suppliers_pages_know_of_what_the_hub_tab_does(home, button, words):
     removed = home.state()["portal"]
     assert removed["devices"] == [] and removed["requests"][0]["failed"]
     assert removed["requests"][0]["stage"] == words
+
+
+def test_served_to_all_it_prints_an_address_that_others_can_open(monkeypatch):
+    with server._listen("0.0.0.0", 0) as listening:
+        port = listening.getsockname()[1]
+        monkeypatch.setattr(server, "_own_address", lambda family: "192.0.2.7")
+        assert server._opened_by(listening) == f"192.0.2.7:{port}"
+        # Without a network it has none.
+        monkeypatch.setattr(server, "_own_address", lambda family: None)
+        assert server._opened_by(listening) == f"0.0.0.0:{port}"
+    with server._listen("127.0.0.1", 0) as listening:
+        assert server._opened_by(listening) == f"127.0.0.1:{listening.getsockname()[1]}"
+    # What listens on both kinds of address is best known by the one that there is.
+    for both, address in ((0, "192.0.2.7"), (1, "[::]")):
+        listening = SimpleNamespace(getsockname=lambda: ("::", 80, 0, 0), getsockopt=lambda *_, both=both: both)
+        monkeypatch.setattr(server, "_own_address", lambda family: "192.0.2.7" if family == socket.AF_INET else None)
+        assert server._opened_by(listening) == f"{address}:80"
+    monkeypatch.setattr(server, "_own_address", lambda family: "2001:db8::7")
+    assert server._opened_by(listening) == "[2001:db8::7]:80"
+
+
+def test_an_address_of_its_own_needs_no_network(monkeypatch):
+    class Unconnected(socket.socket):
+        def connect(self, address):
+            raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(server.socket, "socket", Unconnected)
+    assert server._own_address(socket.AF_INET) is None
+
+
+def test_the_machines_own_names_are_its_own_where_others_can_reach_it():
+    assert server._names("127.0.0.1", False, "MyPC") == {"localhost", "127.0.0.1"}
+    assert server._names("0.0.0.0", True, "MyPC") == {"localhost", "0.0.0.0", "mypc", "mypc.local"}
+    assert server._names("::", True, "a.example.org") == {"localhost", "::", "a.example.org", "a.local"}
+    assert server._names("", True, "mac.local") == {"localhost", "mac.local"}
+    assert server._names("", True, "") == {"localhost"}
+
+
+def test_served_to_all_it_answers_to_the_machines_names_and_to_no_others(tmp_path, odd):
+    name = socket.gethostname().partition(".")[0]
+    with serving(tmp_path / "run", "--host", "0.0.0.0") as home:
+        port = home.url.rsplit(":", 1)[1]
+        assert home.get("/")[0] == 200
+        assert server._own_address(socket.AF_INET) is None or "0.0.0.0" not in home.said
+        assert f"Everybody who can reach {home.url.removeprefix('http://')}" in home.said
+        for host in (name, name.upper(), f"{name}.local", "localhost", "127.0.0.1"):
+            assert home.get("/", {"Host": f"{host}:{port}"})[0] == 200, host
+        own = f"{name}.local:{port}"
+        same, other = ({"Host": own, "Origin": f"http://{site}"} for site in (own, "evil.example"))
+        assert home.post("/do", {"do": "main-switch", "value": True}, same)[0] == 200
+        assert home.post("/do", {"do": "main-switch", "value": True}, other)[0] == 403
+        for host in ("evil.example", f"{name}.evil.example", f"{name}.local.evil.example", f"x{name}", ".local"):
+            assert home.get("/", {"Host": f"{host}:{port}"})[0] == 403, host
+    # Where nobody else can reach it, the machine's name is as strange as any other.
+    for host in (name, f"{name}.local"):
+        assert odd.get("/", {"Host": host})[0] == (200 if host == "localhost" else 403), host
+
+
+def test_addresses_that_are_none_are_no_fault_of_the_servers(odd):
+    wrong = [{"Origin": "http://["}, {"Origin": "http://x:99999999"}, *({"Host": host} for host in ("a b", "x:y", "["))]
+    for headers in (*wrong, {"Host": ""}):
+        assert odd.get("/", headers)[0] in (400, 403), headers
