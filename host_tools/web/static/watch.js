@@ -253,17 +253,30 @@ on("state", it => {
   if (chosen === "tab-health") draw();
 });
 
+// What a link holds; null for one that was cut short on its way, or is another version's.
+const unpacked = packed => {
+  try {
+    if (!/^[A-Za-z0-9_-]+$/.test(packed)) return null;
+    const text = atob(packed.replaceAll("-", "+").replaceAll("_", "/"));
+    const replay = JSON.parse(new TextDecoder().decode(Uint8Array.from(text, c => c.charCodeAt(0))));
+    const { inkmeter, settings, scenario, steps, until_us: until } = replay;
+    const whole = inkmeter === 1 && Number.isInteger(settings.seed) && scenario !== undefined && Array.isArray(steps) && Number.isInteger(until);
+    return whole ? replay : null;
+  } catch { return null; }
+};
+
 // A link with a run in it does nothing by itself: it asks.
 const offered = () => {
-  const packed = /^#replay=([A-Za-z0-9_-]+)$/.exec(location.hash);
-  if (!packed) return;
-  let replay = null;
-  try {
-    const text = atob(packed[1].replaceAll("-", "+").replaceAll("_", "/"));
-    replay = JSON.parse(new TextDecoder().decode(Uint8Array.from(text, c => c.charCodeAt(0))));
-  } catch { return; }
-  write(at("replay-words"), `This link holds a run: seed ${replay.settings?.seed}, ${replay.steps?.length} deeds${replay.scenario ? `, the story “${replay.scenario}”` : ""}. Play it again here? The home that runs now ends.`);
-  at("replay-offer").hidden = false;
+  const isLink = location.hash.startsWith("#replay=");
+  at("replay-offer").hidden = !isLink;
+  if (!isLink) return;
+  const replay = unpacked(location.hash.slice("#replay=".length));
+  for (const one of ["replay-go", "replay-no"]) at(one).hidden = !replay;
+  if (!replay) {
+    write(at("replay-words"), "This link to a run is damaged, or of another version of Inkmeter: there is nothing in it to play again. Ask for the whole link, or for the file replay.json.");
+    return;
+  }
+  write(at("replay-words"), `This link holds a run: seed ${replay.settings.seed}, ${replay.steps.length} deeds${replay.scenario ? `, the story “${replay.scenario}”` : ""}. Play it again here? The home that runs now ends.`);
   const done = () => { at("replay-offer").hidden = true; history.replaceState(null, "", "/"); };
   at("replay-no").onclick = done;
   at("replay-go").onclick = () => order("replay", replay).then(done, error => (error.anew ? done() : write(at("replay-words"), error.message)));
