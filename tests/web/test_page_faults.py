@@ -4,6 +4,10 @@ import base64
 import json
 
 
+RIGHT = {"device_type": "CAD", "mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ", "consent": True}
+FOCUS = "document.activeElement.id || document.activeElement.textContent"
+
+
 def packed(what):
     """What a replay link has behind its `#replay=`."""
     return base64.urlsafe_b64encode(json.dumps(what).encode()).decode().rstrip("=")
@@ -30,3 +34,69 @@ def test_a_damaged_replay_link_says_so(waiting, browse):
     # One that has none says nothing.
     page.evaluate("location.hash = 'wall'")
     damaged.wait_for(state="hidden")
+
+
+def shop(home, browse, page):
+    """A page of the supplier's website, signed in."""
+    site = browse(home.url + "/supplier")
+    site.get_by_role("button", name="Sign in").click()
+    site.get_by_role("heading", name="Hello").wait_for()
+    site.evaluate("hash => { location.hash = hash; }", page)
+    return site
+
+
+def test_a_request_says_how_far_it_is_and_what_it_waits_for(home, browse):
+    home.do("speed", 10)
+    home.until(lambda now: "P02" in now["words"])
+    site = shop(home, browse, "#request-R1001")
+    home.do("speed", 1)
+    home.do("trouble-unknown-model", True)
+    home.do("pair-for-me")
+    address = site.locator("li.now", has_text="Checking your address")
+    address.wait_for()
+    assert "person" not in address.inner_text() and "second" in address.inner_text()
+    site.locator("#outcome", has_text="allow one or two days").wait_for()
+    model = site.locator("li.now")
+    assert "one or two days if a person must look" in model.inner_text()
+    # In words, for who does not see the dots.
+    said = [words.split(",")[1].strip() for words in site.locator("#steps li").evaluate_all(
+        "all => all.map(one => one.children[0].textContent)")]  # fmt: skip
+    assert said == ["done", "done", "now", "to come", "to come", "to come", "to come"]
+    assert site.locator("#steps [aria-current=step]").evaluate_all("all => all.map(one => one.className)") == ["now"]
+    # Nothing of it is left in another home.
+    home.do("change-house-moved", "")
+    site.locator("#outcome", has_text="There is no such request.").wait_for()
+    assert site.locator("#steps li").count() == 0
+    assert site.locator("#outcome").get_attribute("class") == ""
+
+
+def test_a_request_that_has_failed_says_where(home, browse):
+    home.do("speed", 10)
+    home.until(lambda now: "P02" in now["words"])
+    home.do("trouble-address", True)
+    home.do("pair-for-me")
+    site = shop(home, browse, "#request-R1001")
+    stuck = site.locator("li.stuck[aria-current=step]", has_text="Checking your address")
+    stuck.wait_for()
+    assert "stuck" in stuck.text_content()
+
+
+def test_who_removes_a_device_by_keyboard_keeps_the_place_and_hears_of_it(home, browse):
+    home.do("speed", 10)
+    home.until(lambda now: "P02" in now["words"])
+    code = home.label()
+    for eui64 in (code["eui64"], "00DB1234567890A1"):
+        home.do("add-device", {**RIGHT, "eui64": eui64, "install_code": code["install_code"]})
+    home.until(lambda now: len(now["portal"]["devices"]) == 2)
+    site = shop(home, browse, "#devices")
+    home.do("speed", 1)
+    for left in (1, 0):
+        button = site.get_by_role("button", name="Remove").first
+        name = button.get_attribute("aria-label").removeprefix("Remove ")
+        button.focus()
+        site.keyboard.press("Enter")
+        says = site.get_by_role("main").get_by_role("status")
+        says.get_by_text(f"Removing {name} …").wait_for()
+        says.get_by_text(f"{name} is off the list.").wait_for()
+        assert site.locator("[data-remove]").count() == left
+        assert site.evaluate(FOCUS) == ("Remove" if left else "Devices")

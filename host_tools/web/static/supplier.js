@@ -43,16 +43,50 @@ pages["#devices"] = () => [
   h("h1", {}, "Devices"),
   h("p", {}, "Displays and other consumer devices on your meters' network."),
   h("div", { id: "devices" }),
+  h("p", { class: "quiet", id: "removed", role: "status" }),
   h("p", { class: "error", id: "removal", role: "alert" }),
   h("p", { class: "actions" }, h("a", { class: "button", href: "#add" }, "Add a device")),
   h("div", { id: "requests" }),
 ];
 
-const remove = eui64 => order("remove-device", eui64).then(() => write(at("removal"), ""), error => write(at("removal"), error.message));
+// Draws a list anew and leaves the focus where it was; where that has gone, on what has come into its place, or on the
+// page's heading.
+const redraw = (box, ...children) => {
+  const all = () => [...box.querySelectorAll("a, button")];
+  const name = one => one.getAttribute("aria-label") || one.textContent;
+  const before = all();
+  const here = before.indexOf(document.activeElement);
+  box.replaceChildren(...children);
+  if (here < 0) return;
+  const now = all();
+  const next = now.find(one => name(one) === name(before[here])) || now[Math.min(here, now.length - 1)];
+  (next || at("main").querySelector("h1")).focus({ preventScroll: true });
+};
+
+const removing = new Set();   // what is being taken off the list, which takes a moment
+
+const remove = async eui64 => {
+  removing.add(eui64);
+  write(at("removal"), "");
+  write(at("removed"), `Removing ${groups(eui64)} …`);
+  try {
+    await order("remove-device", eui64);
+  } catch (error) {
+    removing.delete(eui64);
+    if (!at("removal")) return;
+    write(at("removed"), "");
+    write(at("removal"), error.message);
+  }
+};
 
 const drawDevices = () => {
   const { devices } = state.portal;
-  at("devices").replaceChildren(devices.length === 0 ? h("p", { class: "quiet", id: "no-devices" }, "None yet.") : h("table", { class: "devices" },
+  for (const eui64 of removing) {
+    if (devices.some(one => one[0] === eui64)) continue;
+    removing.delete(eui64);
+    write(at("removed"), `${groups(eui64)} is off the list.`);
+  }
+  redraw(at("devices"), devices.length === 0 ? h("p", { class: "quiet", id: "no-devices" }, "None yet.") : h("table", { class: "devices" },
     h("thead", {}, h("tr", {}, ...["Device ID", "Status", ""].map(head => h("th", { scope: "col" }, head)))),
     h("tbody", {}, ...devices.map(([eui64, status]) => h("tr", {}, h("td", { class: "code" }, groups(eui64)), h("td", {}, status),
       h("td", {}, h("button", { type: "button", class: "small", "data-remove": eui64, "aria-label": `Remove ${groups(eui64)}`, onclick: () => remove(eui64) }, "Remove")))))));
@@ -60,7 +94,7 @@ const drawDevices = () => {
 
 const drawRequests = () => {
   const { requests } = state.portal;
-  at("requests").replaceChildren(...(requests.length === 0 ? [] : [h("h2", {}, "My requests"),
+  redraw(at("requests"), ...(requests.length === 0 ? [] : [h("h2", {}, "My requests"),
     h("ul", {}, ...[...requests].reverse().map(one => h("li", {}, h("a", { href: `#request-${one.reference}` }, one.reference), `: ${one.stage}`)))]));
 };
 
@@ -158,7 +192,9 @@ pages["#add"] = () => {
 
 // Progress
 
-const USUAL = ["", "a few seconds; a day if a person must look", "a second", "half a minute to half an hour", "ten minutes: the device must join in that time", "one to thirty minutes", ""];
+const USUAL = ["", "a few seconds", "a second; one or two days if a person must look", "half a minute to half an hour", "ten minutes: the device must join in that time", "one to thirty minutes", ""];
+// What the dots say, for who does not see them.
+const MARKS = { done: ", done", now: ", now", stuck: ", stuck here", "": ", to come" };
 
 const progress = reference => [
   h("h1", {}, `Request ${reference}`), h("p", { id: "outcome", role: "status" }), h("ol", { class: "steps", id: "steps" }),
@@ -169,6 +205,8 @@ const drawProgress = reference => {
   const one = state.portal.requests.find(request => request.reference === reference);
   if (!one) {
     write(at("outcome"), "There is no such request. The home may have been started anew.");
+    at("outcome").className = "";
+    at("steps").replaceChildren();
     return;
   }
   const last = hello.supplier_stages.length - 1;
@@ -177,10 +215,12 @@ const drawProgress = reference => {
   at("outcome").className = one.failed ? "problem" : done ? "good" : "";
   write(at("outcome"), one.failed || extra ? one.stage : done ? "Done. The device may read your meters." : `${one.stage} …`);
   const list = at("steps");
-  if (list.children.length === 0) list.replaceChildren(...hello.supplier_stages.map(name => h("li", {}, name, h("span", { class: "quiet" }))));
+  if (list.children.length === 0) list.replaceChildren(...hello.supplier_stages.map(name => h("li", {}, name, h("span", { class: "hidden" }), h("span", { class: "quiet" }))));
   [...list.children].forEach((item, i) => {
     const mark = i < one.step || done ? "done" : i === one.step ? (one.failed ? "stuck" : "now") : "";
     if (item.className !== mark) item.className = mark;
+    if (mark === "now" || mark === "stuck") item.setAttribute("aria-current", "step"); else item.removeAttribute("aria-current");
+    write(item.children[0], MARKS[mark]);
     write(item.lastChild, i === one.step && !done && !one.failed && USUAL[i] ? `usually ${USUAL[i]}` : "");
   });
 };
@@ -222,6 +262,7 @@ const route = () => {
   const here = page();
   const reference = here.startsWith("#request-") ? here.slice(9) : null;
   at("main").replaceChildren(...(reference ? progress(reference) : pages[here]()));
+  at("main").querySelector("h1").tabIndex = -1;
   at("nav").hidden = !signedIn();
   for (const link of at("nav").querySelectorAll("a")) link.setAttribute("aria-current", link.getAttribute("href") === here ? "page" : "false");
   document.title = `${at("main").querySelector("h1").textContent} – Hearth & Wire Energy (simulated)`;
