@@ -3,6 +3,7 @@
 import base64
 import json
 
+from hands import tab
 
 RIGHT = {"device_type": "CAD", "mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ", "consent": True}
 FOCUS = "document.activeElement.id || document.activeElement.textContent"
@@ -100,3 +101,28 @@ def test_who_removes_a_device_by_keyboard_keeps_the_place_and_hears_of_it(home, 
         says.get_by_text(f"{name} is off the list.").wait_for()
         assert site.locator("[data-remove]").count() == left
         assert site.evaluate(FOCUS) == ("Remove" if left else "Devices")
+
+
+def test_a_new_home_leaves_the_keyboard_where_it_was(home, browse):
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    tab(page, "New home")
+    button = page.get_by_role("button", name="Start a new home")
+    for one in (button, page.locator("#button-next"), page.locator("[data-speed='60']"), page.get_by_label("Seed")):
+        run = home.state()["run"]
+        # That the page has drawn the new one is seen by this mark's going.
+        page.evaluate("document.getElementById('new').dataset.old = 'yes'")
+        one.focus()
+        if one is button:
+            page.keyboard.press("Enter")
+        else:
+            home.do("new", {})
+        home.until(lambda now, run=run: now["run"] > run)
+        page.locator("#new:not([data-old])").wait_for()
+        page.wait_for_function("() => document.activeElement !== document.body")
+        assert one.evaluate("one => one === document.activeElement"), one
+    # What is not there any more gives it to the display.
+    page.get_by_role("button", name="Next", exact=True).focus()
+    home.do("new", {"buttons": 1})
+    page.get_by_role("button", name="Button", exact=True).wait_for()
+    page.wait_for_function("() => document.activeElement.id === 'wall'")

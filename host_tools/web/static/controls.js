@@ -123,7 +123,7 @@ const fresh = () => {
     form.append(h("div", { class: "control" }, h("label", { for: `new-${name}` }, SETTINGS[name] || name), field, about));
     if (name === "home") form.append(...start());
   }
-  form.append(h("div", { class: "control whole" }, h("button", { type: "submit", class: "primary" }, "Start a new home")));
+  form.append(h("div", { class: "control whole" }, h("button", { type: "submit", class: "primary", id: "start-new" }, "Start a new home")));
   form.onsubmit = event => {
     event.preventDefault();
     const settings = Object.fromEntries([...form.elements].filter(one => one.name).map(one => [one.name, JSON.parse(one.value || "null")]));

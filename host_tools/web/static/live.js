@@ -22,6 +22,22 @@ const tell = (kind, it) => (listeners.get(kind) || []).forEach(listener => liste
 
 const NOBODY = "The home does not answer just now.";
 
+// A new home draws much of the page anew. Who is there by keyboard stays where they are, once the home has said how all
+// of it stands.
+const MARKS = ["id", "data-control", "data-scenario", "data-speed"];
+let left = null;
+
+const leaveFocus = () => {
+  const one = document.activeElement;
+  const mark = MARKS.find(name => one.hasAttribute(name));
+  left = mark ? `[${mark}=${JSON.stringify(one.getAttribute(mark))}]` : null;
+};
+
+const findFocus = () => {
+  if (left && document.activeElement === document.body) (document.querySelector(left) || at("wall"))?.focus({ preventScroll: true });
+  left = null;
+};
+
 const startsAnother = (is = true) => {
   starting = is;
   tell("starting", is);
@@ -39,10 +55,15 @@ const connect = () => {
     const { type, it } = JSON.parse(message.data);
     if (type === "hello") {
       lost = false;
+      leaveFocus();
       tell(type, it);
       return startsAnother(false);
     }
-    if (type !== "answer") return tell(type, it);
+    if (type !== "answer") {
+      tell(type, it);
+      if (type === "state") findFocus();
+      return undefined;
+    }
     const asked = waiting.get(it.id);
     waiting.delete(it.id);
     if (!asked) return undefined;
