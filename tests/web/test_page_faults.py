@@ -3,7 +3,7 @@
 import base64
 import json
 
-from hands import tab
+from hands import speed, tab
 
 RIGHT = {"device_type": "CAD", "mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ", "consent": True}
 FOCUS = "document.activeElement.id || document.activeElement.textContent"
@@ -126,3 +126,26 @@ def test_a_new_home_leaves_the_keyboard_where_it_was(home, browse):
     home.do("new", {"buttons": 1})
     page.get_by_role("button", name="Button", exact=True).wait_for()
     page.wait_for_function("() => document.activeElement.id === 'wall'")
+
+
+def test_a_sample_days_figures_are_not_read_out(home, browse):
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    page.evaluate("""(() => { window.heard = [];
+        new MutationObserver(all => all.forEach(({ target }) => {
+            const one = target.nodeType === 1 ? target : target.parentElement;
+            const region = one.closest('[role=status], [role=alert], [aria-live]:not([aria-live=off])');
+            if (region) window.heard.push(region.textContent); })).observe(document.getElementById('group'),
+        { childList: true, characterData: true, subtree: true }); })()""")
+    speed(page, "300x")
+    page.get_by_role("switch", name="Play the day").click()
+    words = page.locator("#in-sample-day-says")
+    shown = set()
+    for _ in range(12):
+        page.wait_for_timeout(500)
+        shown.add(words.text_content())
+    assert len(shown) > 4
+    assert len(page.evaluate("heard")) == 1, page.evaluate("heard")
+    page.get_by_role("switch", name="Play the day").click()
+    page.wait_for_function("() => heard.some(one => one.startsWith('The day was broken off.'))")
+    assert len(page.evaluate("heard")) == 2

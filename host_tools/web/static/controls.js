@@ -57,9 +57,17 @@ const kinds = {
     return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label), form, explained(one));
   },
   words: one => {
-    const words = h("p", { class: "words", id: `in-${one.name}`, role: "status", "aria-label": one.label });
-    refresh.set(one.name, value => write(words, value || ""));
-    return words;
+    // Figures that run are not read out, or nothing else would be: only what begins and ends is.
+    const words = h("p", { id: `in-${one.name}`, role: "group", "aria-label": one.label });
+    const heard = h("span", { class: "hidden", role: "status" });
+    const kind = value => (value || "").replace(/[\d.,]+/g, "");
+    let last = null;
+    refresh.set(one.name, value => {
+      write(words, value || "");
+      if (last !== null && kind(value) !== last) write(heard, value || "");
+      last = kind(value);
+    });
+    return h("div", { class: "words" }, words, heard);
   },
   text: one => {
     const input = h("input", { type: "text", id: `in-${one.name}`, placeholder: one.options[0] || "", autocomplete: "off", spellcheck: "false", "aria-describedby": described(one) });
