@@ -32,6 +32,8 @@ _ASK_S, _ASK_WHEN_READING_S = 1.0, 10.0
 _LONGEST_REPLAY = 10_000
 _DEEPEST = 20
 _SAMPLES = 10_000
+_LARGEST = (1 << 53) - 1  # the most that a page's numbers hold to the unit
+_NOT_WHOLE, _TOO_LARGE = "A whole number, 0 or more.", f"At most {_LARGEST}."
 LOG_LINES = 400
 _AT = {"House": "meter", "Supplier": "supplier", "Air": "ncp", "Wire": "ncp"}  # where the switches of a group are
 SPEEDS = (1, 10, 60, 300, 3600)
@@ -98,11 +100,12 @@ def settings_from(base: Settings, chosen: Any) -> Settings:
             raise Refused(f"There is no setting {str(name)[:40]!r} here.")
         allowed = options[name]
         if allowed is None:
-            good = type(value) is int and 0 <= value < 1 << 53 and (name != "start_us" or starts.is_allowed(value))
+            good = type(value) is int and 0 <= value <= _LARGEST and (name != "start_us" or starts.is_allowed(value))
         else:
             good = any(value == one and type(value) is type(one) for one in allowed)
         if not good:
-            raise Refused(f"{name} cannot be {str(value)[:40]!r}.")
+            words = _TOO_LARGE if type(value) in (int, float) and value > _LARGEST else _NOT_WHOLE
+            raise Refused(f"{name} cannot be {str(value)[:40]!r}.", {name: words} if name == "seed" else None)
         changes[name] = value
     return dataclasses.replace(base, **changes)
 

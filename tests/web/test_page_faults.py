@@ -149,3 +149,35 @@ def test_a_sample_days_figures_are_not_read_out(home, browse):
     page.get_by_role("switch", name="Play the day").click()
     page.wait_for_function("() => heard.some(one => one.startsWith('The day was broken off.'))")
     assert len(page.evaluate("heard")) == 2
+
+
+def test_a_seed_that_cannot_be_is_refused_in_words(home, browse):
+    page = browse(home.url)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    tab(page, "New home")
+    run = home.state()["run"]
+    seed, button = page.get_by_label("Seed"), page.get_by_role("button", name="Start a new home")
+    for value, words in (("", "A whole number, 0 or more."), ("-5", "A whole number, 0 or more."),
+                         ("1.5", "A whole number, 0 or more."), ("1e30", "At most 9007199254740991.")):  # fmt: skip
+        seed.fill("1")
+        seed.fill(value)
+        button.click()
+        page.locator("#new-seed-error", has_text=words).wait_for()
+        assert seed.get_attribute("aria-invalid") == "true"
+        assert "new-seed-error" in seed.get_attribute("aria-describedby").split()
+        assert page.locator("#refusal").text_content() == ""
+        # The one wrong thing is said where it is, and is gone when it is another.
+        day = page.get_by_label("Day", exact=True)
+        kept = day.input_value()
+        seed.fill("7")
+        day.fill("2001-01-01")
+        button.click()
+        page.locator("#new-start-error", has_text="A home can begin from").wait_for()
+        assert page.locator("#new-seed-error").text_content() == "" and seed.get_attribute("aria-invalid") == "false"
+        day.fill(kept)
+    assert home.state()["run"] == run
+    # Noughts before it are no part of it.
+    seed.fill("007")
+    button.click()
+    home.until(lambda now: now["run"] > run)
+    assert home.replay()["settings"]["seed"] == 7

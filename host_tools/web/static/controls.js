@@ -125,22 +125,27 @@ const fresh = () => {
     const options = hello.options[name];
     const field = options
       ? h("select", { id: `new-${name}`, name }, ...options.map(option => h("option", { value: JSON.stringify(option), selected: option === value }, option === true ? "yes" : option === false ? "no" : String(option).replaceAll("-", " "))))
-      : h("input", { id: `new-${name}`, name, type: "number", min: 0, step: 1, value });
+      : h("input", { id: `new-${name}`, name, type: "number", min: 0, step: 1, value, "aria-describedby": `new-${name}-error` });
+    const error = options ? null : h("span", { class: "error", id: `new-${name}-error`, role: "alert" });
     const about = name === "home" ? h("span", { class: "quiet", id: "new-home-about" }, hello.homes[value] || "") : null;
     if (name === "home") field.onchange = () => write(about, hello.homes[JSON.parse(field.value)] || "");
-    form.append(h("div", { class: "control" }, h("label", { for: `new-${name}` }, SETTINGS[name] || name), field, about));
+    form.append(h("div", { class: "control" }, h("label", { for: `new-${name}` }, SETTINGS[name] || name), field, about, error));
     if (name === "home") form.append(...start());
   }
   form.append(h("div", { class: "control whole" }, h("button", { type: "submit", class: "primary", id: "start-new" }, "Start a new home")));
   form.onsubmit = event => {
     event.preventDefault();
-    const settings = Object.fromEntries([...form.elements].filter(one => one.name).map(one => [one.name, JSON.parse(one.value || "null")]));
+    // A number as it is typed need not be one as JSON has it: 007.
+    const read = one => (one.type !== "number" ? JSON.parse(one.value) : one.value === "" ? null : Number(one.value));
+    const settings = Object.fromEntries([...form.elements].filter(one => one.name).map(one => [one.name, read(one)]));
     settings.start = `${at("new-day").value}T${at("new-time").value}`;
     order("new", settings).then(() => complain(null), error => {
-      const wrong = error.fields && error.fields.start;
+      const { start: wrong, seed } = error.fields || {};
       for (const one of ["new-day", "new-time"]) at(one).setAttribute("aria-invalid", String(Boolean(wrong)));
+      at("new-seed").setAttribute("aria-invalid", String(Boolean(seed)));
       write(at("new-start-error"), wrong || "");
-      complain(wrong ? null : error);
+      write(at("new-seed-error"), seed || "");
+      complain(wrong || seed ? null : error);
     });
   };
   return h("div", {}, h("p", { class: "quiet" }, "The same settings and the same deeds give the same run, to the byte."), form);
