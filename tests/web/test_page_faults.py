@@ -3,6 +3,7 @@
 import base64
 import json
 
+import pytest
 from hands import speed, tab
 
 RIGHT = {"device_type": "CAD", "mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ", "consent": True}
@@ -149,6 +150,25 @@ def test_a_sample_days_figures_are_not_read_out(home, browse):
     page.get_by_role("switch", name="Play the day").click()
     page.wait_for_function("() => heard.some(one => one.startsWith('The day was broken off.'))")
     assert len(page.evaluate("heard")) == 2
+
+
+_PLACEHOLDER = """one => {
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const linear = v => v / 255 <= .04045 ? v / 255 / 12.92 : ((v / 255 + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * linear(r) + .7152 * linear(g) + .0722 * linear(b);
+  const words = getComputedStyle(one, '::placeholder');
+  const a = light(parse(words.color)), b = light(parse(getComputedStyle(one).backgroundColor));
+  return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), words.opacity, parse(words.color).length];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_placeholder_can_be_read(waiting, browse, scheme):
+    page = browse(waiting.url, color_scheme=scheme)
+    tab(page, "Wire")
+    field = page.locator("input[placeholder]:not([placeholder=''])").first
+    ratio, opacity, parts = field.evaluate(_PLACEHOLDER)
+    assert ratio >= 4.5 and opacity == "1" and parts == 3, (ratio, opacity, parts)
 
 
 def test_a_seed_that_cannot_be_is_refused_in_words(home, browse):
