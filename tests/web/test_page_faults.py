@@ -5,9 +5,27 @@ import json
 
 import pytest
 from hands import speed, tab
+from served import serving
+from test_browser import _overflow
 
 RIGHT = {"device_type": "CAD", "mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ", "consent": True}
 FOCUS = "document.activeElement.id || document.activeElement.textContent"
+
+
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory):
+    """A home before seven in the morning, whose display reads the meters; for tests that leave it as it is."""
+    with serving(tmp_path_factory.mktemp("reading"), "--start", "2026-10-25T05:30") as home:
+        home.do("speed", 10)
+        home.until(lambda now: "P02" in now["words"])
+        home.do("pair-for-me")
+        home.do("speed", 60)
+        home.until(lambda now: now["stage"] == 5)
+        for down in (True, False):
+            home.do("button", {"name": "ok", "down": down})
+        home.until(lambda now: now["stage"] == 6 and not now["device"]["outcome"])
+        home.do("speed", 1)
+        yield home
 
 
 def packed(what):
@@ -169,6 +187,40 @@ def test_a_placeholder_can_be_read(waiting, browse, scheme):
     field = page.locator("input[placeholder]:not([placeholder=''])").first
     ratio, opacity, parts = field.evaluate(_PLACEHOLDER)
     assert ratio >= 4.5 and opacity == "1" and parts == 3, (ratio, opacity, parts)
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 3])
+def test_all_of_the_display_is_to_be_had_at_320_pixels(waiting, browse, ratio):
+    page = browse(waiting.url, viewport={"width": 320, "height": 700}, device_scale_factor=ratio)
+    page.get_by_text("The panel shows two codes.").wait_for()
+    page.locator("#panel[data-screen]").wait_for()
+    assert _overflow(page) == 0
+    for name in ("panel", "reset", "light", "button-back", "button-ok", "button-next", "larger", "make-new"):
+        left, right, reach = page.locator(f"#{name}").evaluate("""one => {
+            const wall = document.querySelector('.plaster'), { left, right } = wall.getBoundingClientRect();
+            const scrolls = /auto|scroll/.test(getComputedStyle(wall).overflowX);
+            const box = one.getBoundingClientRect();
+            return [box.left - left, right - box.right, scrolls ? wall.scrollWidth - wall.clientWidth : 0]; }""")
+        assert left >= 0 and right + reach >= 0, (name, left, right, reach)
+    factor = page.locator("#panel").evaluate("one => one.getBoundingClientRect().width") * ratio / 296
+    assert abs(factor - round(factor)) < 0.01 and factor >= 1
+    before = waiting.state()["steps"]
+    page.get_by_role("button", name="Next", exact=True).click()
+    waiting.until(lambda now: now["steps"] == before + 2)
+
+
+@pytest.mark.parametrize("width", [360, 320])
+def test_who_says_what_does_not_scroll_sideways(reading, browse, width):
+    page = browse(reading.url, viewport={"width": width, "height": 780})
+    page.locator("#story", has_text="clearTemporaryDataMaybeStoreLinkKey").wait_for()
+    sideways = "one => one.scrollWidth - one.clientWidth"
+    assert page.locator("#story").evaluate(sideways) == 0
+    page.evaluate("document.querySelectorAll('#story details').forEach(one => { one.open = true; })")
+    page.locator("#story .layers dd").last.wait_for()
+    assert page.locator("#story").evaluate(sideways) == 0
+    tab(page, "All traffic")
+    page.locator("#traffic summary").first.wait_for()
+    assert page.locator("#traffic").evaluate(sideways) == 0
 
 
 def test_a_seed_that_cannot_be_is_refused_in_words(home, browse):
