@@ -8,6 +8,7 @@ from typing import Any
 from host_tools import toolchain
 from host_tools.sim import starts
 from host_tools.sim.prepayment import Account, State, SupplyState
+from host_tools.sim.run import Held
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.web import controls
 from host_tools.web.bench import SPEEDS, Bench, settings_as_dict
@@ -17,6 +18,7 @@ STAGES = (
     "Finding your meters", "Is this your meter? Press OK", "Reading your meters",
 )  # fmt: skip
 _OFF, _REMOVED = "Off the meter network", ("H02", "P13")
+_NIGHT = slice(4, 7)  # of the settings: whether the night is quiet, from and until which hour
 _ABOUT = "The real firmware runs in a real MicroPython; the radio, the hub, the meters and the supplier are simulated."
 
 
@@ -65,9 +67,28 @@ def state(bench: Bench) -> dict[str, Any]:
         "steps": len(bench.steps),
         "hub_open": world.hub.is_open,
         "moved": _has_moved(bench),
+        "night": night(held, datetime.datetime.fromtimestamp(clock.now_us / 1e6, starts.LONDON).hour),
+        "silent": is_silent(held),
         "cut_off": _cut_off(bench),
         "frames": world.air.frames,
     }
+
+
+def night(held: Held, hour: int) -> list[int] | None:
+    """From which hour to which the panel is quiet, if it is so at this one: by the settings of the display, which must
+    know the time."""
+    # Their order: boards/simulator/inkmeter/snapshot.py.
+    chosen = held.get("settings", ())[_NIGHT]
+    if held.get("utc") is None or not chosen:
+        return None
+    is_on, start, end = chosen
+    quiet = start <= hour < end if start < end else start != end and (hour >= start or hour < end)
+    return [start, end] if is_on and quiet else None
+
+
+def is_silent(held: Held) -> bool:
+    """Whether what was last heard of the electricity meter is so old that the panel says so."""
+    return held.get("meters", {}).get("0", {}).get("instantaneous_demand", {}).get("state") == "stale"
 
 
 def _has_moved(bench: Bench) -> bool:

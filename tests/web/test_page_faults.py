@@ -8,6 +8,8 @@ from hands import speed, tab
 from served import serving
 from test_browser import _overflow
 
+from host_tools.web import view
+
 RIGHT = {"device_type": "CAD", "mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ", "consent": True}
 FOCUS = "document.activeElement.id || document.activeElement.textContent"
 
@@ -253,3 +255,57 @@ def test_a_seed_that_cannot_be_is_refused_in_words(home, browse):
     button.click()
     home.until(lambda now: now["run"] > run)
     assert home.replay()["settings"]["seed"] == 7
+
+
+def test_the_hint_is_true_by_night(reading, browse):
+    page = browse(reading.url)
+    night = page.locator("#next", has_text="From 22:00 to 07:00 the panel shows new figures every half hour at most")
+    night.wait_for()
+    assert "It reads your meters, every ten seconds." in night.inner_text()
+    # What it says of a press: a turned page is a new picture, at once.
+    seen = reading.state()["screen"]
+    page.get_by_role("button", name="Next", exact=True).click()
+    reading.until(lambda now: now["screen"] > seen, seconds=5)
+    reading.do("speed", None)
+    page.locator("#next", has_text="Switch the kettle on and see what it costs.").wait_for(timeout=120_000)
+    assert page.locator("#clock").inner_text() >= "07:00"
+    reading.do("speed", 1)
+
+
+def test_who_has_no_quiet_nights_reads_nothing_of_them():
+    settings = [0, 0, 0, 0, 1, 22, 7, 1, 8, 0, 5, 20]
+    held = {"utc": 1, "settings": settings}
+    for hour, quiet in ((21, None), (22, [22, 7]), (0, [22, 7]), (6, [22, 7]), (7, None), (12, None)):
+        assert view.night(held, hour) == quiet, hour
+    assert view.night({**held, "utc": None}, 23) is None
+    assert view.night({**held, "settings": [0, 0, 0, 0, 0, *settings[5:]]}, 23) is None
+    assert view.night({**held, "settings": [*settings[:5], 1, 4, *settings[7:]]}, 3) == [1, 4]
+    assert view.night({**held, "settings": [*settings[:5], 1, 4, *settings[7:]]}, 23) is None
+    assert view.night({}, 23) is None
+
+
+def test_the_hint_says_when_the_meters_do_not_answer(reading, browse):
+    # How long it takes from the last answer to the network's loss is the radio's affair: here the state says it.
+    demand = {"instantaneous_demand": {"value": 500, "utc": 1, "state": "stale"}}
+    assert view.is_silent({"meters": {"0": demand}})
+    assert not view.is_silent({"meters": {"0": {"instantaneous_demand": {"state": "never"}}}})
+    assert not view.is_silent({}) and not reading.state()["silent"]
+    page = browse(reading.url)
+    silent = [True]
+
+    def between(socket):
+        server = socket.connect_to_server()
+
+        def told(message):
+            said = json.loads(message)
+            if said["type"] == "state":
+                said["it"]["silent"] = silent[0]
+            socket.send(json.dumps(said))
+
+        server.on_message(told)
+
+    page.route_web_socket("**/live", between)
+    page.reload()
+    page.locator("#next", has_text="The meters do not answer at the moment").wait_for()
+    silent[0] = False
+    page.locator("#next", has_text="It reads your meters").wait_for()

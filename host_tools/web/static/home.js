@@ -26,6 +26,11 @@ const ONE = {
   5: "Compare the number on the panel with that of the meter, then hold the button for a second: that is OK.",
   6: "It reads your meters, every ten seconds. Switch the kettle on and see what it costs. A short press turns the page; a second's is OK.",
 };
+// The panel is not refreshed for figures alone by night: see firmware/inkmeter/refresh.py.
+const BACK_AGAIN = ["hold it for three seconds to go back", "hold Back for two seconds to go back"];
+const hours = hour => `${String(hour).padStart(2, "0")}:00`;
+const byNight = ([from, until], single) => `It reads your meters, every ten seconds. From ${hours(from)} to ${hours(until)} the panel shows new figures every half hour at most, and at once when you turn the page: ${single ? "press the button" : "press Next"}, and ${BACK_AGAIN[Number(!single)]}.`;
+const SILENT = "The meters do not answer at the moment: the panel says so with its next picture. The display goes on asking by itself.";
 const KEYS = [
   "<kbd>Enter</kbd> or <kbd>O</kbd> is the button, for as long as you hold it: short is Next, a second OK, three Back; twenty make the display new. <kbd>P</kbd> pauses.",
   "<kbd>B</kbd>, <kbd>Enter</kbd> or <kbd>O</kbd>, and <kbd>N</kbd> are Back, OK and Next, for as long as you hold them; <kbd>B</kbd> and <kbd>N</kbd> together for ten seconds make the display new. <kbd>P</kbd> pauses.",
@@ -73,6 +78,8 @@ const hint = () => {
   if (outcome && !["P02", "P11", "P01"].includes(outcome)) return `${state.words}. ${ADVICE[outcome] || TROUBLE}`;
   if (state.stage === 1 && state.hub_open) return `The hub is open for the display. ${single ? "Hold its button for a second" : "Press its OK button"}, or wait until it looks by itself.`;
   if (state.cut_off) return CUT_OFF[state.cut_off];
+  if (state.stage === 6 && state.silent) return SILENT;
+  if (state.stage === 6 && state.night) return byNight(state.night, single);
   return single && ONE[state.stage] || HINTS[state.stage];
 };
 
