@@ -232,8 +232,6 @@ class Page:
             # Nothing is waited for here: a hand that lets go must not wait for one that presses.
             name, value = str(order["do"]), order.get("value")
             done = self._begin(name, value)
-            if self.bench.wanted:
-                await self._stop_listening()
             if name == "button" and isinstance(value, dict):
                 (browser.pressing.add if value.get("down") else browser.pressing.discard)(str(value.get("name")))
         except Refused as refused:
@@ -268,14 +266,11 @@ class Page:
         except (ValueError, KeyError, TypeError, AttributeError, LookupError, HttpProcessingError):
             return _answer({"error": "This is no order that can be read."}, 400)
         if self.bench.wanted:
+            # Who asks next is to wait for the next run, and not to be cut off with this one.
             answer.force_close()
-            await self._stop_listening()
+            for site in self.runner.sites:
+                await site.stop()
         return answer
-
-    async def _stop_listening(self) -> None:
-        # Who asks next is to wait for the next run, and not to be cut off with this one.
-        for site in self.runner.sites:
-            await site.stop()
 
     def _begin(self, name: str, value: Any) -> asyncio.Future[Any]:
         done = self._about_the_run(name, value)
