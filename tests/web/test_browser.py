@@ -424,8 +424,9 @@ def test_the_panel_is_crisp(waiting, browse, ratio):
 
 def test_who_serves_it_to_others_is_told(tmp_path, browse):
     with serving(tmp_path, "--host", "0.0.0.0") as home:
-        assert "Everybody who can reach 0.0.0.0:" in home.said
-        page = browse(home.url.replace("0.0.0.0", "127.0.0.1"))
+        address = home.url.removeprefix("http://")
+        assert f"Everybody who can reach {address} can watch" in home.said
+        page = browse(f"http://127.0.0.1:{address.rpartition(':')[2]}")
         page.get_by_role("alert").get_by_text("there is no password").wait_for()
         page.context.close()
 
