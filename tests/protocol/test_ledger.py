@@ -282,11 +282,11 @@ def test_what_was_heard_later_wins():
 
 
 def varied(ledger, start, end, register):
-    """A reading a minute: 200 W, and 3 kW from 18 to 20 h; returns the last register."""
+    """A reading every four minutes: 200 W, and 3 kW from 18 to 20 h; returns the last register."""
     used = register * 3600
-    for utc in range(start, end + 1, 60):
+    for utc in range(start, end + 1, 240):
         read(ledger, IMPORT, utc, used // 3600)
-        used += (3000 if 64800 <= utc % 86400 < 72000 else 200) * 60
+        used += (3000 if 64800 <= utc % 86400 < 72000 else 200) * 240
     return used // 3600
 
 

@@ -452,7 +452,7 @@ def test_the_signal_s_bars_have_room_whatever_it_is():
     for size in SIZES:
         for large in (0, 1):
             for language in (0, 1):
-                for signal in [(q, r) for q in (0, 60, 144, 255) for r in (-128, -100, -41, 0)]:
+                for signal in ((0, -128), (144, -100)):
                     view = view_of(reading(), PAIR, size, radio=Double(signal=signal))
                     view.settings.large, view.settings.language = large, language
                     for kind, *_, body in marks(screens.picture(view, 100)):
