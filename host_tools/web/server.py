@@ -27,6 +27,7 @@ from host_tools.sim.trace import Row, as_dicts
 from host_tools.sim.world import Settings
 from host_tools.web import FOLDER, PORT, scan, view
 from host_tools.web.bench import LOG_LINES, Bench, Order, Refused, order_from, parse, settings_from
+from host_tools.web.callers import Callers
 
 STATIC = Path(__file__).parent / "static"
 _SERVED_AS = web.AppKey("served_as", set[str])
@@ -36,6 +37,7 @@ _STATE_EVERY_S = 0.25
 _READ_EVERY_S = 0.5
 _LONGEST_MESSAGE = 2 << 20
 _SLOWEST_QUEUE = 200
+_LAST_ANSWERS_S = 1.0
 _AS_IT_IS = object()
 _EXPOSED = "Everybody who can reach {address} can watch this simulated home and change it: there is no password."
 _HEADERS = {
@@ -85,7 +87,7 @@ class Browser:
     """One page that listens. What it is slow to take is dropped, except that it gets the newest state."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[str] = asyncio.Queue()
+        self.queue: asyncio.Queue[str | None] = asyncio.Queue()
         self.pressing: set[str] = set()
         self.log_at = 0
 
@@ -93,13 +95,20 @@ class Browser:
         if self.queue.qsize() < _SLOWEST_QUEUE:
             self.queue.put_nowait(json.dumps({"type": kind, "it": what}, separators=(",", ":")))
 
+    def dismiss(self) -> None:
+        """Tells it that this run ends, and nothing more."""
+        self.tell("bye", None)
+        self.queue.put_nowait(None)
+
 
 class Page:
     """The pages of one run."""
 
-    def __init__(self, bench: Bench, number: int, exposed: str = "") -> None:
+    def __init__(self, bench: Bench, number: int, door: socket.socket, exposed: str = "") -> None:
         self.bench = bench
         self.number = number
+        self.door = door
+        self._is_shut = False
         self.exposed = exposed
         self.browsers: set[Browser] = set()
         self.capture: Capture | None = None
@@ -110,7 +119,8 @@ class Page:
         self._read, self._read_at = 0, 0.0
         self._state_at = 0.0
         bench.clock.on_beat = self._beat
-        self.app = web.Application(middlewares=[_only_this_page], client_max_size=_LONGEST_MESSAGE)
+        self.callers = Callers()
+        self.app = web.Application(middlewares=[self.callers.heard, _only_this_page], client_max_size=_LONGEST_MESSAGE)
         self.app.add_routes([
             web.get("/", lambda request: self._file("index.html")),
             web.get("/supplier", lambda request: self._file("supplier.html")),
@@ -119,7 +129,7 @@ class Page:
             web.static("/static", STATIC),
         ])  # fmt: skip
         self.runner = web.AppRunner(
-            self.app, access_log=None, shutdown_timeout=0.1, keepalive_timeout=_FOR_EVER_S
+            self.app, access_log=None, shutdown_timeout=_LAST_ANSWERS_S, keepalive_timeout=_FOR_EVER_S
         )  # fmt: skip
 
     @staticmethod
@@ -221,8 +231,9 @@ class Page:
     @staticmethod
     async def _send(socket_: web.WebSocketResponse, browser: Browser) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
-            while True:
-                await socket_.send_str(await browser.queue.get())
+            while (text := await browser.queue.get()) is not None:
+                await socket_.send_str(text)
+            await socket_.close()
 
     async def _heard(self, browser: Browser, text: str) -> None:
         number = None
@@ -266,11 +277,32 @@ class Page:
         except (ValueError, KeyError, TypeError, AttributeError, LookupError, HttpProcessingError):
             return _answer({"error": "This is no order that can be read."}, 400)
         if self.bench.wanted:
-            # Who asks next is to wait for the next run, and not to be cut off with this one.
+            # Who asks next is to wait for the next run.
             answer.force_close()
-            for site in self.runner.sites:
-                await site.stop()
+            await self.shut_the_door()
         return answer
+
+    async def shut_the_door(self) -> None:
+        """Whoever connects from now on waits for the next run, which listens on the same socket."""
+        if self._is_shut:
+            return
+        self._is_shut = True
+        # A connection that asyncio has accepted in this turn becomes one in the next; it would drop those of a server
+        # that is closed by then.
+        asyncio.get_running_loop().remove_reader(self.door)
+        await asyncio.sleep(0)
+        for site in self.runner.sites:
+            await site.stop()
+
+    async def part(self) -> None:
+        """Ends, when everybody who has connected has had an answer."""
+        # At the wall's pace, by which aiohttp waits for its last answers too.
+        self.bench.set_speed(1)
+        await self.shut_the_door()
+        for browser in self.browsers:
+            browser.dismiss()
+        await self.callers.hear_out(self.runner)
+        await self.runner.cleanup()
 
     def _begin(self, name: str, value: Any) -> asyncio.Future[Any]:
         done = self._about_the_run(name, value)
@@ -443,20 +475,17 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
     """Serves the pages of one run until somebody orders another, which it returns."""
     bench = Bench(home, order)
     exposed = not _is_loopback(listening)
-    page = Page(bench, number, _EXPOSED.format(address=_opened_by(listening)) if exposed else "")
+    page = Page(bench, number, listening.dup(), _EXPOSED.format(address=_opened_by(listening)) if exposed else "")
     page.app[_SERVED_AS] = _names(host, exposed)
     await page.runner.setup()
     page.capture = Capture(home.folder / "air.pcap", home.world.air, lambda: home.clock.now_us)
     try:
-        await web.SockSite(page.runner, listening.dup()).start()
+        await web.SockSite(page.runner, page.door).start()
         await bench.live()
     finally:
         page.capture.close()
         home.clock.on_beat = None
-        bench.set_speed(None)
-        for browser in page.browsers:
-            browser.tell("bye", None)
-        await page.runner.cleanup()
+        await page.part()
     assert bench.wanted
     return bench.wanted
 

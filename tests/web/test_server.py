@@ -4,9 +4,11 @@ import http.client
 import io
 import json
 import os
+import random
 import signal
 import socket
 import struct
+import threading
 import time
 import zipfile
 from types import SimpleNamespace
@@ -153,6 +155,39 @@ def test_who_asks_right_after_another_home_was_ordered_gets_that_one(home):
         ask("POST", "/do", {"do": "scenario", "value": name})
         number += 1
         assert ask("GET", "/state")["run"] == number
+
+
+def test_whoever_has_connected_gets_an_answer_also_when_another_home_begins(home):
+    address = home.url.removeprefix("http://")
+    went_wrong, answers, done = [], [], threading.Event()
+
+    def ask_again_and_again(path):
+        while not done.is_set():
+            asking = http.client.HTTPConnection(address, timeout=30)
+            try:
+                asking.connect()
+                # A browser on a busy machine.
+                time.sleep(random.choice((0, 0.003, 0.03)))
+                asking.request("GET", path, headers={"Connection": "close"})
+                with asking.getresponse() as answer:
+                    answers.append((answer.status, len(answer.read()) > 100))
+            except (OSError, http.client.HTTPException) as error:
+                went_wrong.append((path, error))
+            finally:
+                asking.close()
+
+    paths = "/", "/static/watch.js", "/screen.png", "/state"
+    threads = [threading.Thread(target=ask_again_and_again, args=(path,)) for path in paths]
+    for thread in threads:
+        thread.start()
+    for name in ("pairing", "hub-rebooted") * 4:
+        home.do("scenario", name)
+        time.sleep(0.5)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not went_wrong, went_wrong
+    assert len(answers) > 20 and set(answers) == {(200, True)}
 
 
 def test_power_and_reset(home):
