@@ -1,6 +1,8 @@
 """Makes the firmware importable on CPython; see CONTRIBUTING.md for which tests run where."""
 
 import asyncio
+import gc
+import signal
 import sys
 import time
 from pathlib import Path
@@ -10,6 +12,9 @@ import pytest
 TESTS = Path(__file__).parent
 for folder in (TESTS / "shims", TESTS.parent / "firmware"):
     sys.path.insert(0, str(folder))
+
+# What a shell starts in the background has Ctrl-C ignored, and so would the programs that the tests end by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # MicroPython's clock wraps at 2**30 ms, and so does this one.
 _PERIOD = 1 << 30
@@ -24,6 +29,12 @@ async def _wait_for_ms(awaitable, milliseconds):
 
 asyncio.sleep_ms = lambda milliseconds: asyncio.sleep(milliseconds / 1000)
 asyncio.wait_for_ms = _wait_for_ms
+
+
+def pytest_collection_finish():
+    """What has been loaded by now stays: the firmware's many collections need not go through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):
