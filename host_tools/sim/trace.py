@@ -9,6 +9,8 @@ from __future__ import annotations
 import collections
 import dataclasses
 import inspect
+import math
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from host_tools.sim.radio.mac import Mac
     from host_tools.sim.world import World
 
-_WAITING = 5000  # undecoded frames; older ones are dropped when nobody keeps up
+_WAITING, _WAITING_IN_HASTE = 5000, 300  # undecoded frames; older ones are dropped when nobody keeps up
+_HASTE_S = 0.006
 _KEPT, _STORY_KEPT = 1500, 800
 _LONGEST_VALUE = 120
 _HIDDEN = "not shown"
@@ -99,7 +102,9 @@ class _OneKey:
 
 
 class Trace:
-    """Notes what passes in a world from now on; `rows` and `story` are what has been decoded of it."""
+    """Notes what passes in a world from now on; `rows` and `story` are what has been decoded of it. `in_haste` is
+    whether more passes than anybody could read: what it costs is to leave the home its time then.
+    """
 
     def __init__(self, world: World, elapsed_us: Callable[[], int]) -> None:
         self._world = world
@@ -111,13 +116,14 @@ class Trace:
         self.rows: collections.deque[Row] = collections.deque(maxlen=_KEPT)
         self.story: collections.deque[Row] = collections.deque(maxlen=_STORY_KEPT)
         self.count = self.dropped = 0
+        self.in_haste = False
         world.air.taps.append(self._on_air)
         world.ncp.ezsp.taps.append(self._on_ezsp)
 
     def _note(self, waiting: _Waiting, decoder: Callable[[int, float], Row]) -> None:
         self._noted += 1
         waiting.append((self._noted, self._elapsed_us(), decoder))
-        if waiting is self._frames and len(waiting) > _WAITING:
+        while waiting is self._frames and len(waiting) > (_WAITING_IN_HASTE if self.in_haste else _WAITING):
             waiting.popleft()
             self.dropped += 1
 
@@ -142,9 +148,12 @@ class Trace:
         )  # fmt: skip
 
     def decode(self, limit: int) -> list[Row]:
-        """Decodes up to so many events that wait; returns them."""
+        """Decodes up to so many events that wait, in haste as many as there is time for; returns them."""
         new: list[Row] = []
+        until = time.monotonic() + (_HASTE_S if self.in_haste else math.inf)
         while len(new) < limit and (waiting := [one for one in (self._frames, self._told) if one]):
+            if time.monotonic() >= until:
+                break
             _, at_us, decoder = min(waiting, key=lambda one: one[0][0]).popleft()
             self.count += 1
             row = decoder(self.count, at_us / 1e6)

@@ -195,13 +195,18 @@ class Bench:
         self._play(order)
         self._watch_panel()
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether the device has found its meters and reads them."""
+        return self.held.get("stage") == _READING
+
     def _person(self, what: str, about: str = "") -> None:
         self.tell("person", "meter", what, about)
 
     def tell(self, source: str, to: str, what: str, about: str = "", stage: str = "") -> None:
         """Notes in the story what no wire carries: a deed."""
         self._has_told = True
-        if not stage and self.held.get("stage") == _READING:
+        if not stage and self.is_reading:
             stage = Stage.READ
         self.trace.tell(source, to, what, about, stage)
 
@@ -333,8 +338,7 @@ class Bench:
     async def _watch(self) -> None:
         while True:
             await self._look()
-            stage = self.held.get("stage", 0)
-            await asyncio.sleep(_ASK_WHEN_READING_S if stage >= _READING else _ASK_S)
+            await asyncio.sleep(_ASK_WHEN_READING_S if self.is_reading else _ASK_S)
 
     async def _look(self) -> None:
         world = self.world

@@ -57,7 +57,7 @@ def test_it_forms_a_network_and_finds_it_again(version):
         network = world.ncp.stack.flash.network
         assert (network.pan_id, network.channel, network.key) == (seen[0][0], seen[0][2], seen[0][3].serialize())
 
-    with asyncio.Runner(loop_factory=lambda: Clock(real_time=20.0)) as runner:
+    with asyncio.Runner(loop_factory=lambda: Clock(real_time=5.0)) as runner:
         runner.run(main())
 
 

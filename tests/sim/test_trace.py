@@ -40,3 +40,21 @@ def test_rows_come_in_the_order_they_were_said(home):
     assert [row.name for row in first + then] == [name for i in range(3) for name in (f"said {i}", "No frame")]
     assert [row.t for row in first + then] == [at / 1e6 for at in range(6)]
     assert [row.n for row in first + then] == [1, 2, 3, 4, 5, 6] and not trace.decode(9)
+
+
+def test_in_haste_the_newest_are_told_and_the_home_keeps_its_time(home, monkeypatch):
+    trace = Trace(home, lambda: 0)
+    ticks = iter(range(1 << 20))
+    monkeypatch.setattr("time.monotonic", lambda: next(ticks) / 1000)
+    for _ in range(FLOOD):
+        home.air.taps[0](NOBODY, b"not a frame")
+    before = trace.dropped
+    trace.in_haste = True
+    trace.tell("person", "meter", "Shower on")
+    for _ in range(FLOOD):
+        home.air.taps[0](NOBODY, b"not a frame")
+    assert trace.dropped - before > FLOOD
+    rows = trace.decode(100)
+    assert [row.name for row in rows[:2]] == ["Shower on", "No frame"] and 2 < len(rows) < 10
+    trace.in_haste = False
+    assert len(trace.decode(100)) == 100
