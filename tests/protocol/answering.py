@@ -8,6 +8,12 @@ from inkmeter import home, lazy, log, metering, rounds
 from inkmeter.radio import NoReply, NotTrusted
 from inkmeter.session import LinkLost, Server
 
+# The rounds' jobs and what they load: inkmeter.rounds
+_JOBS = (
+    "price status tariff matrix factors calendars switches scheduled strip messaging device_management prepayment "
+    "account supplier today costs registers figures profile events friendly asking commands fields parts timetable "
+    "days store"
+)
 EPOCH = 800_000_000  # UTC at uptime 0
 ESME, GPF = 0x3A51, 0x0000
 
@@ -183,7 +189,8 @@ class Home:
         pass
 
     def timed(self, call, *args):
-        """Calls with the home's time for the device's; modules that are loaded meanwhile keep it."""
+        """Calls with the home's time for the device's; jobs are loaded meanwhile, and keep it."""
+        _forget(*_JOBS.split(" "))
         kept = log.uptime, rounds.uptime, metering.uptime, lazy.gc
         log.uptime = rounds.uptime = metering.uptime = lambda: self.now
         lazy.gc = NoCollection
@@ -241,10 +248,15 @@ async def _turn(milliseconds):
     assert milliseconds == 0
 
 
+def _forget(*names):
+    # What another test has loaded has the time of that test.
+    for name in names:
+        sys.modules.pop("inkmeter." + name, None)
+        if hasattr(sys.modules["inkmeter"], name):
+            delattr(sys.modules["inkmeter"], name)
+
+
 def _fresh(name):
-    for one in "asking commands fields parts timetable price days store calendars".split(" ") + [name]:
-        sys.modules.pop("inkmeter." + one, None)
-        if hasattr(sys.modules["inkmeter"], one):
-            delattr(sys.modules["inkmeter"], one)
+    _forget(name)
     __import__("inkmeter." + name)
     return sys.modules["inkmeter." + name]
