@@ -214,6 +214,7 @@ def test_prepaid(living):
     living("prepaid", story)
 
 
+@pytest.mark.slow
 def test_a_prepaid_meter_that_says_it_by_calendar_and_log(living):
     async def story(home, _):
         friendly = HOMES["prepaid-in-emergency"].terms.friendly
@@ -299,6 +300,7 @@ def test_the_household_s_ok_and_nothing_else_confirms_a_message(living):
     living("credit-flat", story)
 
 
+@pytest.mark.slow
 def test_gas_that_comes_an_hour_later(living):
     async def story(home, facts_of):
         assert "1" not in facts_of.held["meters"]

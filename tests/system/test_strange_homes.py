@@ -256,7 +256,7 @@ def test_a_mirror_that_has_not_heard_its_meter_is_unknown_not_empty(tell):
     tell(story)
 
 
-@pytest.mark.parametrize("start", [-86400, -90])
+@pytest.mark.parametrize("start", [pytest.param(-86400, marks=pytest.mark.slow), -90])
 def test_a_price_that_is_over_is_not_shown_and_not_asked_for_without_end(tell, start):
     async def story(home):
         meter = home.world.meter

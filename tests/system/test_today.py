@@ -72,7 +72,7 @@ def test_what_it_cost_on_the_first_day_is_known_in_minutes(tell, name):
     tell(story, home=name)
 
 
-@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("early", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_after_hours_without_power(tell, early):
     async def story(home):
         await home.pair()
@@ -100,6 +100,7 @@ def test_after_hours_without_power(tell, early):
     tell(story)
 
 
+@pytest.mark.slow
 def test_after_an_exchange_within_a_half_hour(tell):
     async def story(home):
         await home.pair()

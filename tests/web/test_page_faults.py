@@ -17,7 +17,7 @@ FOCUS = "document.activeElement.id || document.activeElement.textContent"
 @pytest.fixture(scope="module")
 def reading(tmp_path_factory):
     """A home before seven in the morning, whose display reads the meters; for tests that leave it as it is."""
-    with serving(tmp_path_factory.mktemp("reading"), "--start", "2026-10-25T05:30") as home:
+    with serving(tmp_path_factory.mktemp("reading"), "--start", "2026-10-25T06:30") as home:
         home.do("speed", 10)
         home.until(lambda now: "P02" in now["words"])
         home.do("pair-for-me")
