@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from host_tools.sim import starts
-from host_tools.sim.device import DeviceError
+from host_tools.sim.device import BUTTONS, DeviceError
 from host_tools.sim.portal import FormError
 from host_tools.sim.run import Held, NotInTime, Run, Screen
 from host_tools.sim.scenarios import SCENARIOS
@@ -192,6 +192,7 @@ class Bench:
         }  # fmt: skip
         self._has_told = False
         self._last_at_us = 0
+        self._pressed_us: dict[str, int] = {}
         self._play(order)
         self._watch_panel()
 
@@ -247,10 +248,20 @@ class Bench:
             raise Refused(f"There is nothing here called {str(name)[:40]!r}.")
         at_us = (self._elapsed_us() // 1000 + 1) * 1000 + _ACT_US
         # Two that come at once keep their order.
-        self._last_at_us = at_us = max(at_us, self._last_at_us + 1000)
+        self._last_at_us = at_us = self._finger_us(name, value, max(at_us, self._last_at_us + 1000))
         if self.clock.hold_us is not None:
             self.clock.hold_us = max(self.clock.hold_us, self.clock.start_us + at_us - _ACT_US + _HOLD_US)
         return self._plan(Step(at_us, name, value))
+
+    def _finger_us(self, name: str, value: Any, at_us: int) -> int:
+        # A busy machine may hear of a press and of its end at once: the page says how long the finger was there.
+        if name != "button" or not isinstance(value, dict) or value.get("name") not in BUTTONS:
+            return at_us
+        if value.get("down") is True:
+            self._pressed_us[value["name"]] = at_us
+            return at_us
+        held_ms = controls.held_ms(value)
+        return max(at_us, self._pressed_us.get(value["name"], 0) + held_ms * 1000)
 
     def _plan(self, step: Step) -> asyncio.Future[Any]:
         done: asyncio.Future[Any] = self.clock.create_future()

@@ -35,6 +35,7 @@ _APPLIANCES = {
     "washing": ("Washing machine", 1900), "light": ("All lights", 240),
 }  # fmt: skip
 _BOILER_W, _PUMP_W = 12_000, 95
+_LONGEST_PRESS_MS = 60_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +124,11 @@ def buttons(bench: Bench) -> tuple[str, ...]:
     return BUTTONS if bench.world.settings.buttons == len(BUTTONS) else ("ok",)
 
 
+def held_ms(value: dict[str, Any]) -> int:
+    """How long a page says that there was a finger on a button which it lets go of, in ms. Raises Refused."""
+    return int(_within(value.get("held_ms", 0), 0, _LONGEST_PRESS_MS))
+
+
 def _button(bench: Bench, value: Any) -> None:
     if not isinstance(value, dict) or value.get("name") not in buttons(bench):
         raise _refuse("The device has no such button.")
@@ -193,7 +199,9 @@ def _filled(bench: Bench, form: dict[str, Any]) -> dict[str, Any]:
 
 
 def for_the_record(bench: Bench, name: str, value: Any) -> Any:
-    """What a replay says of a step: no install code."""
+    """What a replay says of a step: no install code; and how long a button was held its times say."""
+    if name == "button":
+        return {"name": value["name"], "down": value["down"]}
     if name != "add-device":
         return value
     value = _filled(bench, value)

@@ -190,6 +190,20 @@ def test_whoever_has_connected_gets_an_answer_also_when_another_home_begins(home
     assert len(answers) > 20 and set(answers) == {(200, True)}
 
 
+def test_a_press_lasts_as_long_as_the_finger_did_however_late_it_is_heard_of(home):
+    home.do("speed", 10)
+    home.until(lambda now: "P02" in now["words"])
+    for held_ms in (0, 300, 2500):
+        home.do("button", {"name": "next", "down": True})
+        home.do("button", {"name": "next", "down": False, "held_ms": held_ms})
+        (down, _, _), (up, name, noted) = home.replay()["steps"][-2:]
+        assert held_ms <= (up - down) / 1000 < held_ms + 1000
+        assert (name, noted) == ("button", {"name": "next", "down": False})
+    for odd in (-1, 60_001, "300", True, None):
+        status, answer, _ = home.post("/do", {"do": "button", "value": {"name": "next", "down": False, "held_ms": odd}})
+        assert (status, json.loads(answer)["error"]) == (422, "This goes from 0 to 60000.")
+
+
 def test_power_and_reset(home):
     home.do("speed", 10)
     home.until(lambda now: "P02" in now["words"])

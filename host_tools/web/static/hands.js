@@ -9,17 +9,24 @@ const ONLY = "Short: next page; 1 s: OK; 3 s: back; 20 s: makes the display new"
 // What the light says, by the firmware's numbers; the pattern says it, the colour only repeats it.
 const COLOURS = ["#fff6dd", "#3fbf60", "#ffab2e", "#ff5647", "#4aa3ff", "#c86bff"];
 const SHOWN = ["back", "ok", "next"];
-const down = new Set();
+const LONGEST_MS = 60000;
+const down = new Map();  // since when
 
 // That the home was started anew is no refusal: it may be what was asked for.
 export const complain = error => { at("refusal").textContent = error && !error.anew ? error.message : ""; };
 
 const move = (name, isDown) => {
   if (down.has(name) === isDown) return;
-  if (isDown) down.add(name); else down.delete(name);
+  const what = { name, down: isDown };
+  if (isDown) {
+    down.set(name, performance.now());
+  } else {
+    what.held_ms = Math.min(Math.round(performance.now() - down.get(name)), LONGEST_MS);
+    down.delete(name);
+  }
   const button = at(`button-${name}`);
   if (button) button.classList.toggle("down", isDown);
-  order("button", { name, down: isDown }).then(() => complain(null), complain);
+  order("button", what).then(() => complain(null), complain);
 };
 
 const make = (name, i, all) => {
@@ -78,4 +85,4 @@ addEventListener("keyup", event => {
   const name = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (name && down.has(name)) move(name, false);
 });
-addEventListener("blur", () => { for (const name of [...down]) move(name, false); });
+addEventListener("blur", () => { for (const name of [...down.keys()]) move(name, false); });
