@@ -2,6 +2,8 @@
 
 INKMETER := .venv/bin/inkmeter
 PYTEST := .venv/bin/python -m pytest
+# Tests of the pages wait for the wall now and then: one more at a time than there are cores.
+WORKERS := -n $(shell expr $$(nproc) + 1) --dist worksteal
 TEST_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm fonts-dejavu-core fonts-dejavu-extra \
 	tshark chromium
 # Pass more to a command with ARGS="--seed 7"
@@ -28,13 +30,13 @@ demo: setup ## the whole road with nobody watching; writes build/demo
 	@$(INKMETER) demo $(ARGS)
 
 test: setup-test ## every test but the slow ones
-	@$(PYTEST) -n auto -m "not slow" $(ARGS)
+	@$(PYTEST) $(WORKERS) -m "not slow" $(ARGS)
 
 setup-test-long:
 	@host_tools/bootstrap.sh $(TEST_PACKAGES) $$(command -v npm >/dev/null || echo nodejs npm)
 
 test-long: setup-test-long ## every test, soaks and long fuzzing included
-	@$(PYTEST) -n auto $(ARGS)
+	@$(PYTEST) $(WORKERS) $(ARGS)
 
 lint: setup ## ruff, licences, and the firmware's types against the MicroPython stubs
 	@.venv/bin/ruff check .
