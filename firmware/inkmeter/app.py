@@ -20,7 +20,7 @@ class App:
     """`board` is the module that knows the pins; what it must offer stands in boards/README.md."""
 
     def __init__(self, board):
-        gc.threshold(4096)
+        gc.threshold(8192)
         self.board = board
         self.clock = Clock()
         self.home = Home()
