@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime
+import enum
 import inspect
 import math
 import time
@@ -44,7 +46,8 @@ _CLUSTERS = {
     for _, cluster in inspect.getmembers(module, inspect.isclass)
     if getattr(cluster, "cluster_id", None) is not None
 }
-_CLUSTER_NAMES = {0x0800: "Key Establishment", 0x0000: "Basic", 0x000A: "Time"}
+_CLUSTER_NAMES = {0x0800: "Key Establishment"}
+_EPOCH = datetime.datetime(2000, 1, 1)
 
 Fields = list[tuple[str, str]]
 _Waiting = collections.deque[tuple[int, int, Callable[[int, float], "Row"]]]
@@ -173,8 +176,21 @@ def _address(value: ieee802154.Address | None) -> str:
 
 
 def _short(value: Any) -> str:
-    text = value.hex(" ") if isinstance(value, bytes) else str(value)
+    if isinstance(value, enum.Enum):
+        # zigpy names what it does not know "undefined_0x0c".
+        text = value.name.removeprefix("undefined_")
+    else:
+        text = value.hex(" ") if isinstance(value, bytes) else str(value)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+
+
+def _in_words(value: Any) -> str:
+    # Smart Energy's times and texts.
+    if isinstance(value, zt.UTCTime) and value:
+        return f"{_EPOCH + datetime.timedelta(seconds=value):%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, zt.LVBytes) and value.isascii() and (text := value.decode("ascii")).isprintable():
+        return _short(text)
+    return _short(value)
 
 
 class AirDecoder:
@@ -415,33 +431,36 @@ def _zcl(said: _Said, cluster: int, payload: bytes) -> None:
     if header.frame_control.frame_type == FrameType.GLOBAL_COMMAND:
         _global_command(said, cluster, header, rest, fields)
         return
-    name = _command_name(cluster, to_client, header.command_id)
+    name, schema = _command(cluster, to_client, header.command_id)
     said.means(name)
     if cluster == 0x0800 and header.command_id in (0, 1, 2):
         fields.append(("octets", f"{len(rest)}, {_HIDDEN}"))
         said.secret = True
     else:
-        fields += _command_fields(cluster, to_client, header.command_id, rest)
+        fields += _command_fields(schema, rest)
     said.layers.append((f"ZCL {_cluster_name(cluster)}", [("command", name), *fields]))
 
 
-def _command_name(cluster: int, to_client: bool, number: int) -> str:
+def _command(cluster: int, to_client: bool, number: int) -> tuple[str, type[zt.Struct] | None]:
+    # Its name, and its fields where they are known.
     if (cluster, to_client, number) in COMMANDS:
         return COMMANDS[cluster, to_client, number]
     known = _CLUSTERS.get(cluster)
     command = (known.client_commands if to_client else known.server_commands).get(number) if known else None
-    return command.name.replace("_", " ").capitalize() if command else f"{_cluster_name(cluster)} {number:#04x}"
-
-
-def _command_fields(cluster: int, to_client: bool, number: int, data: bytes) -> Fields:
-    known = _CLUSTERS.get(cluster)
-    command = (known.client_commands if to_client else known.server_commands).get(number) if known else None
     if command:
+        return command.name.replace("_", " ").capitalize(), command.schema
+    return f"{_cluster_name(cluster)} {number:#04x}", None
+
+
+def _command_fields(schema: type[zt.Struct] | None, data: bytes) -> Fields:
+    if schema and data:
         try:
-            values, _ = command.schema.deserialize(data)
-            return [(field.name, _short(getattr(values, field.name))) for field in command.schema.fields]
-        except Exception:
-            pass  # zigpy's schema is another revision's: the octets then
+            values, _ = schema.deserialize(data)
+        except ValueError:
+            pass  # cut short, or of another revision: the octets then
+        else:
+            named = [(field.name.replace("_", " "), getattr(values, field.name)) for field in schema.fields]
+            return [(name, _in_words(value)) for name, value in named if value is not None]
     return [("octets", data.hex(" "))] if data else []
 
 
@@ -458,12 +477,12 @@ def _global_command(said: _Said, cluster: int, header: ZCLHeader, data: bytes, f
         for record in values.status_records:
             one = names.get(record.attrid, f"{record.attrid:#06x}")
             value = record.value.value if record.status == 0 else record.status.name
-            fields.append((one, _short(value)))
+            fields.append((one, _in_words(value)))
             what.append(one)
     elif kind is GeneralCommand.Report_Attributes:
         for record in values.attribute_reports:
             one = names.get(record.attrid, f"{record.attrid:#06x}")
-            fields.append((one, _short(record.value.value)))
+            fields.append((one, _in_words(record.value.value)))
             what.append(one)
     else:
         fields += [(field.name, _short(getattr(values, field.name))) for field in type(values).fields]
@@ -498,7 +517,6 @@ def decode_ezsp(ezsp: Any, to_ncp: bool, frame: bytes) -> _Said:
         hidden = _is_secret(name, field, value)
         said.secret = said.secret or hidden
         fields.append((field, _HIDDEN if hidden else _short(value)))
-    said.name = name
     if name in EZSP_STORY and (to_ncp or name.endswith("Handler")):
         said.stage, said.about = EZSP_STORY[name]
         said.story = True

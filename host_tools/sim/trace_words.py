@@ -1,6 +1,10 @@
-"""What messages mean, in a sentence each, and the names that zigpy's tables lack (SE 1.4, annexes C and D)."""
+"""What messages mean, in a sentence each, and the commands that zigpy's tables lack (SE 1.4, annexes C and D)."""
 
 from __future__ import annotations
+
+import zigpy.types as t
+
+from host_tools.sim import smart_energy as se
 
 
 class Stage:
@@ -114,47 +118,83 @@ EZSP_STORY: dict[str, tuple[str, str]] = {
     "leaveNetwork": (_LIFE, "The firmware gives up its place on the network."),
 }
 
-# (cluster, to the client, command): the Smart Energy commands that the library has no name for.
-COMMANDS: dict[tuple[int, bool, int], str] = {
-    (0x0800, False, 0x00): "Initiate Key Establishment Request",
-    (0x0800, False, 0x01): "Ephemeral Data Request",
-    (0x0800, False, 0x02): "Confirm Key Data Request",
-    (0x0800, False, 0x03): "Terminate Key Establishment",
-    (0x0800, True, 0x00): "Initiate Key Establishment Response",
-    (0x0800, True, 0x01): "Ephemeral Data Response",
-    (0x0800, True, 0x02): "Confirm Key Data Response",
-    (0x0800, True, 0x03): "Terminate Key Establishment",
-    (0x0700, False, 0x00): "Get Current Price",
-    (0x0700, False, 0x01): "Get Scheduled Prices",
-    (0x0700, False, 0x06): "Get Tariff Information",
-    (0x0700, False, 0x07): "Get Price Matrix",
-    (0x0700, False, 0x05): "Get Calorific Value",
-    (0x0700, False, 0x04): "Get Conversion Factor",
-    (0x0700, False, 0x0B): "Get Billing Period",
-    (0x0700, True, 0x00): "Publish Price",
-    (0x0700, True, 0x01): "Publish Block Period",
-    (0x0700, True, 0x02): "Publish Conversion Factor",
-    (0x0700, True, 0x03): "Publish Calorific Value",
-    (0x0700, True, 0x04): "Publish Tariff Information",
-    (0x0700, True, 0x05): "Publish Price Matrix",
-    (0x0700, True, 0x06): "Publish Block Thresholds",
-    (0x0700, True, 0x09): "Publish Billing Period",
-    (0x0703, False, 0x00): "Get Last Message",
-    (0x0703, False, 0x01): "Message Confirmation",
-    (0x0703, True, 0x00): "Display Message",
-    (0x0703, True, 0x01): "Cancel Message",
-    (0x0705, False, 0x07): "Get Prepay Snapshot",
-    (0x0705, False, 0x08): "Get Top Up Log",
-    (0x0705, False, 0x0A): "Get Debt Repayment Log",
-    (0x0705, True, 0x01): "Publish Prepay Snapshot",
-    (0x0705, True, 0x02): "Change Payment Mode Response",
-    (0x0705, True, 0x05): "Publish Top Up Log",
-    (0x0705, True, 0x06): "Publish Debt Log",
-    (0x0708, False, 0x00): "Get Change Of Tenancy",
-    (0x0708, False, 0x01): "Get Change Of Supplier",
-    (0x0708, True, 0x00): "Publish Change Of Tenancy",
-    (0x0708, True, 0x01): "Publish Change Of Supplier",
-    (0x0709, False, 0x00): "Get Event Log",
-    (0x0709, True, 0x00): "Publish Event",
-    (0x0709, True, 0x01): "Publish Event Log",
+# (cluster, to the client, command): a Smart Energy command's name, and its fields where it has any.
+COMMANDS: dict[tuple[int, bool, int], tuple[str, type[t.Struct] | None]] = {
+    # Price
+    (0x0700, False, 0x00): ("Get Current Price", se.GetCurrentPrice),
+    (0x0700, False, 0x01): ("Get Scheduled Prices", se.GetScheduledPrices),
+    (0x0700, False, 0x02): ("Price Acknowledgement", se.PriceAcknowledgement),
+    (0x0700, False, 0x03): ("Get Block Periods", se.GetBlockPeriods),
+    (0x0700, False, 0x04): ("Get Conversion Factor", se.GetSince),
+    (0x0700, False, 0x05): ("Get Calorific Value", se.GetSince),
+    (0x0700, False, 0x06): ("Get Tariff Information", se.GetSince),
+    (0x0700, False, 0x07): ("Get Price Matrix", se.GetOfTariff),
+    (0x0700, False, 0x08): ("Get Block Thresholds", se.GetOfTariff),
+    (0x0700, False, 0x09): ("Get CO2 Value", se.GetSince),
+    (0x0700, False, 0x0A): ("Get Tier Labels", se.GetOfTariff),
+    (0x0700, False, 0x0B): ("Get Billing Period", se.GetSince),
+    (0x0700, False, 0x0C): ("Get Consolidated Bill", se.GetSince),
+    (0x0700, True, 0x00): ("Publish Price", se.PublishPrice),
+    (0x0700, True, 0x01): ("Publish Block Period", se.PublishBlockPeriod),
+    (0x0700, True, 0x02): ("Publish Conversion Factor", se.PublishConversionFactor),
+    (0x0700, True, 0x03): ("Publish Calorific Value", se.PublishCalorificValue),
+    (0x0700, True, 0x04): ("Publish Tariff Information", se.PublishTariffInformation),
+    (0x0700, True, 0x05): ("Publish Price Matrix", se.PublishPriceMatrix),
+    (0x0700, True, 0x06): ("Publish Block Thresholds", se.PublishBlockThresholds),
+    (0x0700, True, 0x07): ("Publish CO2 Value", se.PublishCO2Value),
+    (0x0700, True, 0x08): ("Publish Tier Labels", se.PublishTierLabels),
+    (0x0700, True, 0x09): ("Publish Billing Period", se.PublishBillingPeriod),
+    (0x0700, True, 0x0A): ("Publish Consolidated Bill", se.PublishConsolidatedBill),
+    # Metering
+    (0x0702, False, 0x00): ("Get Profile", se.GetProfile),
+    (0x0702, False, 0x08): ("Get Sampled Data", se.GetSampledData),
+    (0x0702, True, 0x00): ("Get Profile Response", se.GetProfileResponse),
+    (0x0702, True, 0x07): ("Get Sampled Data Response", se.GetSampledDataResponse),
+    # Messaging
+    (0x0703, False, 0x00): ("Get Last Message", None),
+    (0x0703, False, 0x01): ("Message Confirmation", se.MessageConfirmation),
+    (0x0703, False, 0x02): ("Get Message Cancellation", se.GetMessageCancellation),
+    (0x0703, True, 0x00): ("Display Message", se.DisplayMessage),
+    (0x0703, True, 0x01): ("Cancel Message", se.CancelMessage),
+    (0x0703, True, 0x02): ("Display Protected Message", se.DisplayMessage),
+    # Prepayment
+    (0x0705, False, 0x07): ("Get Prepay Snapshot", se.GetPrepaySnapshot),
+    (0x0705, False, 0x08): ("Get Top Up Log", se.GetTopUpLog),
+    (0x0705, False, 0x0A): ("Get Debt Repayment Log", se.GetDebtRepaymentLog),
+    (0x0705, True, 0x01): ("Publish Prepay Snapshot", se.PublishPrepaySnapshot),
+    (0x0705, True, 0x05): ("Publish Top Up Log", se.PublishTopUpLog),
+    (0x0705, True, 0x06): ("Publish Debt Log", se.PublishDebtLog),
+    # Calendar
+    (0x0707, False, 0x00): ("Get Calendar", se.GetCalendar),
+    (0x0707, False, 0x01): ("Get Day Profiles", se.GetDayProfiles),
+    (0x0707, False, 0x02): ("Get Week Profiles", se.GetDayProfiles),
+    (0x0707, False, 0x03): ("Get Seasons", se.GetSeasons),
+    (0x0707, False, 0x04): ("Get Special Days", se.GetSpecialDays),
+    (0x0707, True, 0x00): ("Publish Calendar", se.PublishCalendar),
+    (0x0707, True, 0x01): ("Publish Day Profile", se.PublishDayProfile),
+    (0x0707, True, 0x02): ("Publish Week Profile", se.PublishWeekProfile),
+    (0x0707, True, 0x03): ("Publish Seasons", se.PublishSeasons),
+    (0x0707, True, 0x04): ("Publish Special Days", se.PublishSpecialDays),
+    # Device Management
+    (0x0708, False, 0x00): ("Get Change of Tenancy", None),
+    (0x0708, False, 0x01): ("Get Change of Supplier", None),
+    (0x0708, False, 0x03): ("Get Site ID", None),
+    (0x0708, False, 0x05): ("Get Customer ID", None),
+    (0x0708, True, 0x00): ("Publish Change of Tenancy", se.PublishChangeOfTenancy),
+    (0x0708, True, 0x01): ("Publish Change of Supplier", se.PublishChangeOfSupplier),
+    (0x0708, True, 0x03): ("Update Site ID", se.UpdateSiteId),
+    (0x0708, True, 0x06): ("Update Customer ID", se.UpdateCustomerId),
+    # Events
+    (0x0709, False, 0x00): ("Get Event Log", se.GetEventLog),
+    (0x0709, True, 0x00): ("Publish Event", se.PublishEvent),
+    (0x0709, True, 0x01): ("Publish Event Log", se.PublishEventLog),
+    # Key Establishment, whose octets are not shown
+    (0x0800, False, 0x00): ("Initiate Key Establishment Request", None),
+    (0x0800, False, 0x01): ("Ephemeral Data Request", None),
+    (0x0800, False, 0x02): ("Confirm Key Data Request", None),
+    (0x0800, False, 0x03): ("Terminate Key Establishment", None),
+    (0x0800, True, 0x00): ("Initiate Key Establishment Response", None),
+    (0x0800, True, 0x01): ("Ephemeral Data Response", None),
+    (0x0800, True, 0x02): ("Confirm Key Data Response", None),
+    (0x0800, True, 0x03): ("Terminate Key Establishment", None),
 }

@@ -1,10 +1,13 @@
 """What the page is told of what passes: see host_tools/sim/trace.py."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 
-from host_tools.sim.trace import Trace
+from host_tools.sim.run import run
+from host_tools.sim.trace import Trace, as_dicts
+from host_tools.sim.world import Settings
 
 NOBODY = SimpleNamespace(node=None, channel=11)
 FLOOD = 5100
@@ -58,3 +61,47 @@ def test_in_haste_the_newest_are_told_and_the_home_keeps_its_time(home, monkeypa
     assert [row.name for row in rows[:2]] == ["Shower on", "No frame"] and 2 < len(rows) < 10
     trace.in_haste = False
     assert len(trace.decode(100)) == 100
+
+
+def everything_said(folder, home):
+    """What is decoded from the waking of the radio to readings, a new network key included; and what is secret."""
+
+    async def story(home):
+        trace = Trace(home.world, lambda: home.clock.now_us - home.clock.start_us)
+        await home.pair()
+        home.world.hub.rotate_key(one_by_one=True)
+        for _ in range(8):
+            await home.sleep(30)
+            trace.decode(100_000)
+        assert not trace.dropped
+        code = bytes.fromhex(home.world.label[1])
+        return [*trace.rows], [*trace.story], [code, code[:-2], *home.world.air.keys]
+
+    return run(Settings(home=home), folder, story)
+
+
+def test_no_key_or_code_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("host_tools.sim.trace._KEPT", 100_000)
+    rows, story, secrets = everything_said(tmp_path, "demo")
+    told = json.dumps(as_dicts([*rows, *story])).replace(" ", "").replace(":", "").upper()
+    assert len(rows) > 3000 and len(secrets) > 5
+    for secret in secrets:
+        for octets in (secret, secret[::-1]):
+            assert octets.hex().upper() not in told
+    # What the keys came in is there, by name.
+    assert {"Transport Key: network key", "Transport Key: new network key", "setInitialSecurityState"} <= {
+        row.name for row in rows
+    }
+
+
+def test_each_command_of_a_reading_home_has_its_name_and_its_fields(tmp_path, monkeypatch):
+    monkeypatch.setattr("host_tools.sim.trace._KEPT", 100_000)
+    rows, _, _ = everything_said(tmp_path, "demo")
+    unnamed = {row.name for row in rows if " 0x" in row.name}
+    assert not unnamed
+    zcl = {row.name: dict(row.layers[-1][1]) for row in rows if row.layers[-1][0].startswith("ZCL")}
+    assert {"Publish Price", "Get Calendar", "Publish Day Profile", "Get Sampled Data"} <= set(zcl)
+    assert not [name for name, fields in zcl.items() if "octets" in fields and "not shown" not in fields["octets"]]
+    prices = [dict(row.layers[-1][1]) for row in rows if row.name == "Publish Price"]
+    assert {(one["label"], one["price"]) for one in prices} >= {("Demo flexibl", "24500")}
+    assert prices[0]["current time"].startswith("2026-05-12 10:5")
