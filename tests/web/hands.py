@@ -2,11 +2,23 @@
 
 import io
 
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from host_tools import screen_reader
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+
+
+def overflow(page):
+    """By how many pixels the page is wider than its window."""
+    return page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+
+
+def barriers(page):
+    """What axe-core finds that would keep somebody out: names that are missing, pale words and the like."""
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], node["target"], node["html"]) for one in found for node in one["nodes"]]
 
 
 def panel(home):

@@ -1,23 +1,21 @@
 """The pages for who has a damaged link, a keyboard, a screen reader, a small screen, or looks at night."""
 
 import base64
+import contextlib
 import json
 
 import pytest
-from hands import speed, tab
-from served import serving
-from test_browser import _overflow
+from hands import overflow, speed, tab
+from served import RIGHT, serving
 
 from host_tools.web import view
 
-RIGHT = {"device_type": "CAD", "mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ", "consent": True}
 FOCUS = "document.activeElement.id || document.activeElement.textContent"
 
 
-@pytest.fixture(scope="module")
-def reading(tmp_path_factory):
-    """A home before seven in the morning, whose display reads the meters; for tests that leave it as it is."""
-    with serving(tmp_path_factory.mktemp("reading"), "--start", "2026-10-25T06:30") as home:
+@contextlib.contextmanager
+def reading_home(folder):
+    with serving(folder, "--start", "2026-10-25T06:30") as home:
         home.do("speed", 10)
         home.until(lambda now: "P02" in now["words"])
         home.do("pair-for-me")
@@ -27,6 +25,20 @@ def reading(tmp_path_factory):
             home.do("button", {"name": "ok", "down": down})
         home.until(lambda now: now["stage"] == 6 and not now["device"]["outcome"])
         home.do("speed", 1)
+        yield home
+
+
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory):
+    """A home before seven in the morning, whose display reads the meters; for tests that leave it as it is."""
+    with reading_home(tmp_path_factory.mktemp("reading")) as home:
+        yield home
+
+
+@pytest.fixture
+def early(tmp_path):
+    """The same, for a test that lets the day begin."""
+    with reading_home(tmp_path / "run") as home:
         yield home
 
 
@@ -196,7 +208,7 @@ def test_all_of_the_display_is_to_be_had_at_320_pixels(waiting, browse, ratio):
     page = browse(waiting.url, viewport={"width": 320, "height": 700}, device_scale_factor=ratio)
     page.get_by_text("The panel shows two codes.").wait_for()
     page.locator("#panel[data-screen]").wait_for()
-    assert _overflow(page) == 0
+    assert overflow(page) == 0
     for name in ("panel", "reset", "light", "button-back", "button-ok", "button-next", "larger", "make-new"):
         left, right, reach = page.locator(f"#{name}").evaluate("""one => {
             const wall = document.querySelector('.plaster'), { left, right } = wall.getBoundingClientRect();
@@ -257,19 +269,19 @@ def test_a_seed_that_cannot_be_is_refused_in_words(home, browse):
     assert home.replay()["settings"]["seed"] == 7
 
 
-def test_the_hint_is_true_by_night(reading, browse):
-    page = browse(reading.url)
+def test_the_hint_is_true_by_night(early, browse):
+    page = browse(early.url)
     night = page.locator("#next", has_text="From 22:00 to 07:00 the panel shows new figures every half hour at most")
     night.wait_for()
     assert "It reads your meters, every ten seconds." in night.inner_text()
     # What it says of a press: a turned page is a new picture, at once.
-    seen = reading.state()["screen"]
+    seen = early.state()["screen"]
     page.get_by_role("button", name="Next", exact=True).click()
-    reading.until(lambda now: now["screen"] > seen, seconds=5)
-    reading.do("speed", None)
+    early.until(lambda now: now["screen"] > seen, seconds=5)
+    early.do("speed", None)
     page.locator("#next", has_text="Switch the kettle on and see what it costs.").wait_for(timeout=120_000)
     assert page.locator("#clock").inner_text() >= "07:00"
-    reading.do("speed", 1)
+    early.do("speed", 1)
 
 
 def test_who_has_no_quiet_nights_reads_nothing_of_them():
