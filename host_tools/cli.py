@@ -19,21 +19,30 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from host_tools.sim.device import DeviceError
     from host_tools.web import FOLDER, server
-    from host_tools.web.bench import Order, Refused, changes_at, order_from, parse
+    from host_tools.web.bench import Order, changes_at, order_from, parse
+    from host_tools.web.controls import Refused
 
     settings, folder = _settings(arguments), arguments.folder or FOLDER
-    try:
-        order = Order(settings, steps=changes_at(arguments.at))
-        if arguments.replay:
+    order = Order(settings, steps=changes_at(arguments.at))
+    if arguments.replay:
+        if arguments.at:
+            return _complain("run", "--replay and --at do not go together: a replay has its own changes")
+        try:
             order = order_from(parse(arguments.replay.read_text()), settings)
+        except Refused as error:
+            return _complain("run", f"{arguments.replay}: {error}")
+        except ValueError:
+            return _complain("run", f"{arguments.replay} is not a replay file")
+    try:
         server.run(order, arguments.host, arguments.port, folder)
     except DeviceError as error:
-        print(f"inkmeter run: {error}; its log is {folder / 'firmware.log'}", file=sys.stderr)
-        return 1
-    except (Refused, ValueError) as error:
-        print(f"inkmeter run: {arguments.replay}: {error}", file=sys.stderr)
-        return 1
+        return _complain("run", f"{error}; its log is {folder / 'firmware.log'}")
     return 0
+
+
+def _complain(command: str, words: object) -> int:
+    print(f"inkmeter {command}: {words}", file=sys.stderr)
+    return 1
 
 
 def _deploy(arguments: argparse.Namespace) -> int:
@@ -42,8 +51,7 @@ def _deploy(arguments: argparse.Namespace) -> int:
     try:
         done = deploy(arguments.board, arguments.port)
     except DeployError as error:
-        print(f"inkmeter deploy: {error}", file=sys.stderr)
-        return 1
+        return _complain("deploy", error)
     for what, files in done.items():
         print(f"{what}: {len(files)}" + (f" ({', '.join(files)})" if 0 < len(files) <= 8 else ""))
     print(f"{arguments.board} on {arguments.port} has been started")
@@ -160,8 +168,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         else:
             bench()
     except BenchError as error:
-        print(f"inkmeter bench: {error}", file=sys.stderr)
-        return 1
+        return _complain("bench", error)
     return 0
 
 
@@ -175,8 +182,7 @@ def _pictures(arguments: argparse.Namespace) -> int:
         for path in pictures.take(ROOT / "docs/pictures"):
             print(path)
     except pictures.NoBrowser as missing:
-        print(f"inkmeter pictures: {missing}", file=sys.stderr)
-        return 1
+        return _complain("pictures", missing)
     return 0
 
 
@@ -194,8 +200,7 @@ def _words(arguments: argparse.Namespace) -> int:
     try:
         words.make()
     except (words.WordsWrong, ValueError) as error:
-        print(f"inkmeter words: {words.SOURCE.name}: {error}", file=sys.stderr)
-        return 1
+        return _complain("words", f"{words.SOURCE.name}: {error}")
     return 0
 
 
@@ -206,8 +211,7 @@ def _fonts(arguments: argparse.Namespace) -> int:
         for path in fonts.make_all():
             print(path)
     except fonts.FaceMissing as missing:
-        print(f"inkmeter fonts: {missing}", file=sys.stderr)
-        return 1
+        return _complain("fonts", missing)
     return 0
 
 
@@ -218,8 +222,17 @@ def _port(text: str) -> int:
 
 
 def _baud(text: str) -> int:
-    if not text.isdecimal() or not 1200 <= int(text) <= 3_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no speed: a number from 1200 to 3000000")
+    from host_tools.sim.uart import FASTEST_BAUD, SLOWEST_BAUD
+
+    if not text.isdecimal() or not SLOWEST_BAUD <= int(text) <= FASTEST_BAUD:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a speed: a number from {SLOWEST_BAUD} to {FASTEST_BAUD}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    # What a page and a replay hold to the unit.
+    if not text.isdecimal() or int(text) >= 1 << 53:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: a whole number from 0 to {(1 << 53) - 1}")
     return int(text)
 
 
@@ -343,7 +356,7 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
         "--start", type=_start, default=START_US, metavar="WHEN",
         help="when the home begins, by the British clock, such as 2026-10-24T22:00 (default: 2026-05-12T11:50)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=1, help="every random choice comes from it (default: 1)")
+    parser.add_argument("--seed", type=_seed, default=1, help="every random choice comes from it (default: 1)")
     parser.add_argument(
         "--ezsp",
         type=int,
@@ -361,11 +374,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return arguments.run(arguments)
     except (toolchain.ToolchainError, build.BuildError) as error:
-        print(f"inkmeter {arguments.command}: {error}", file=sys.stderr)
-        return 1
+        return _complain(arguments.command, error)
     except OSError as error:
-        print(f"inkmeter {arguments.command}: {error.strerror or error}", file=sys.stderr)
-        return 1
+        words = error.strerror or str(error)
+        return _complain(arguments.command, f"{error.filename}: {words}" if error.filename else words)
     except KeyboardInterrupt:
         print()
         return 0 if arguments.command in ("run", "ncp") else 130

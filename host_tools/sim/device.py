@@ -106,7 +106,6 @@ class Device:
         self._levels = 0
         self.light = Light(0, 0, 0)
         self.lights: collections.deque[Light] = collections.deque(maxlen=100_000)
-        self.on_light: Callable[[Light], object] = lambda light: None
         self.failure: DeviceError | None = None
 
     # What the clock asks for
@@ -233,7 +232,6 @@ class Device:
             elif what == _LIGHT:
                 self.light = Light(now, bus[at + 1], bus[at + 2])
                 self.lights.append(self.light)
-                self.on_light(self.light)
             elif what == _NCP_RESET:
                 self.on_ncp_reset()
             elif what == _BUSY:

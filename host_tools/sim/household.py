@@ -14,6 +14,8 @@ from host_tools.sim.curve import HOUR_US, Curve, electricity_habit, gas_habit, n
 
 _GAS_LITRES_AN_HOUR_PER_KW = 90
 _GAS_UNIT_US = 1000 * HOUR_US
+_PUMP_W = 95
+BOILER_W = 12_000
 
 
 def _until(second: int) -> int:
@@ -34,7 +36,7 @@ class Household:
         self._rng = rng
         self._loads: dict[str, int] = {"standing": 180}
         self._solar = 0
-        self._boiler_w = self._hand_boiler_w = 0
+        self._boilers: dict[str, int] = {}
         self._opening = import_wh, export_wh, gas_litres
         now = asyncio.get_running_loop().now_us
         habits = night_habit if night_storage else electricity_habit, solar_habit(solar_peak_w), gas_habit
@@ -85,7 +87,7 @@ class Household:
         demand = self.demand_w
         self._import.set_rate(now, max(0, demand))
         self._export.set_rate(now, max(0, -demand))
-        burns = self._boiler_w + self._hand_boiler_w if self.gas_valve and not self._off else 0
+        burns = sum(self._boilers.values()) if self.gas_valve and not self._off else 0
         self._gas.set_rate(now, burns * _GAS_LITRES_AN_HOUR_PER_KW)
 
     # What happens in the house
@@ -102,15 +104,17 @@ class Household:
         """What this takes now, in watts."""
         return self._loads.get(name, 0)
 
-    def set_boiler(self, watts: int) -> None:
-        """Burns gas for so much heat, beside what the heating burns by itself."""
-        self._hand_boiler_w = watts
-        self._count()
+    def set_boiler(self, name: str, watts: int) -> None:
+        """Burns gas for so much heat (0: no more), beside what others burn. The pump that goes with it is electric."""
+        if watts:
+            self._boilers[name] = watts
+        else:
+            self._boilers.pop(name, None)
+        self.set_load(f"{name} pump", _PUMP_W if watts else 0)
 
-    @property
-    def boiler_w(self) -> int:
-        """What set_boiler() set."""
-        return self._hand_boiler_w
+    def boiler(self, name: str) -> int:
+        """What this burns now, in watts."""
+        return self._boilers.get(name, 0)
 
     @property
     def main_switch(self) -> bool:
@@ -179,13 +183,10 @@ class Household:
             await asyncio.sleep(self._rng.uniform(900, 1800))
 
     async def _heating(self) -> None:
-        # A gas boiler: its pump is electric.
         while True:
-            self._boiler_w = self._rng.randrange(6000, 18000)
-            self.set_load("pump", 95)
+            self.set_boiler("heating", self._rng.randrange(6000, 18000))
             await asyncio.sleep(self._rng.uniform(600, 1500))
-            self._boiler_w = 0
-            self.set_load("pump", 0)
+            self.set_boiler("heating", 0)
             await asyncio.sleep(self._rng.uniform(900, 3600))
 
     async def _storage_heaters(self) -> None:

@@ -83,7 +83,6 @@ class Request:
     eui64: bytes
     stage: str
     failed: bool = False
-    device_type: str = "CAD"
     past: list[tuple[float, str]] = dataclasses.field(default_factory=list)
 
     def says(self, stage: str, *, failed: bool = False) -> None:
@@ -264,18 +263,18 @@ class Portal:
     def submit(self, form: dict[str, Any]) -> Request:
         """The page's form "add a device". Raises FormError."""
         eui64, code = self.check(form)
-        return self._accept(eui64, code, str(form.get("device_type", "CAD")))
+        return self._accept(eui64, code)
 
     def add_device(self, eui64: str, install_code: str) -> Request:
         """The form's two fields that are the device's; the rest filled in rightly. Raises FormError."""
-        return self._accept(parse_eui64(eui64), parse_install_code(install_code), "CAD")
+        return self._accept(parse_eui64(eui64), parse_install_code(install_code))
 
-    def _accept(self, eui64: bytes, code: bytes, device_type: str) -> Request:
+    def _accept(self, eui64: bytes, code: bytes) -> Request:
         if self._vouched(eui64[::-1]):
             # The hub has agreed on a key with it, and talks to it by no other.
             message = "This device is on your list already. If you have made it new, remove it there first."
             raise FormError("eui64", message)
-        request = Request(f"R{1001 + self.asked}", eui64, _RECEIVED, device_type=device_type)
+        request = Request(f"R{1001 + self.asked}", eui64, _RECEIVED)
         request.says(_RECEIVED)
         self.requests.append(request)
         self.hub.start(self._back_office(request, code))

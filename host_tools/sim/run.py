@@ -14,7 +14,7 @@ from PIL import Image
 
 from host_tools import BUILD, ROOT, build, screen_reader
 from host_tools.sim.clock import Clock
-from host_tools.sim.device import Device, Light
+from host_tools.sim.device import Device
 from host_tools.sim.world import Settings, World
 
 Held = dict[str, Any]
@@ -61,7 +61,6 @@ class Run:
         self._log_path = folder / "firmware.log"
         self._answers: asyncio.Queue[Held] = asyncio.Queue()
         self.on_screen: Callable[[Screen], None] | None = None
-        self.on_light: Callable[[Light], None] | None = None
 
     @property
     def flash(self) -> Path:
@@ -95,7 +94,6 @@ class Run:
 
     def _listen_to(self, device: Device) -> None:
         answers = self._answers
-        device.on_light = lambda light: self.on_light and self.on_light(light)
         device.on_probe = lambda line: answers.put_nowait(json.loads(line))
 
     def power_off(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 
+SLOWEST_BAUD, FASTEST_BAUD = 1200, 3_000_000
 _FIFO = 120  # bytes that an ESP32 collects before it hands them on; fewer after a pause on the line
 _BITS_A_BYTE = 10
 _XOFF = 0x13

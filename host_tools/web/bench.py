@@ -9,8 +9,9 @@ import collections
 import dataclasses
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from host_tools.sim import starts
 from host_tools.sim.device import BUTTONS, DeviceError
@@ -19,8 +20,10 @@ from host_tools.sim.run import Held, NotInTime, Run, Screen
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.sim.trace import Trace
 from host_tools.sim.trace_words import Stage
+from host_tools.sim.uart import FASTEST_BAUD, SLOWEST_BAUD
 from host_tools.sim.world import Settings
 from host_tools.web import controls
+from host_tools.web.controls import Refused
 from host_tools.web.glass import Glass
 from host_tools.web.pace import Pace
 from host_tools.web.sample_day import SampleDay
@@ -32,19 +35,11 @@ _ASK_S, _ASK_WHEN_READING_S = 1.0, 10.0
 _LONGEST_REPLAY = 10_000
 _DEEPEST = 20
 _SAMPLES = 10_000
-_LARGEST = (1 << 53) - 1  # the most that a page's numbers hold to the unit
-_NOT_WHOLE, _TOO_LARGE = "A whole number, 0 or more.", f"At most {_LARGEST}."
+LARGEST = (1 << 53) - 1  # the most that a page's numbers hold to the unit
+_NOT_WHOLE, _TOO_LARGE = "A whole number, 0 or more.", f"At most {LARGEST}."
 LOG_LINES = 400
 _AT = {"House": "meter", "Supplier": "supplier", "Air": "ncp", "Wire": "ncp"}  # where the switches of a group are
 SPEEDS = (1, 10, 60, 300, 3600)
-
-
-class Refused(Exception):
-    """What was asked for is not done; the message is for the person. `fields` are those of a form, if it was one."""
-
-    def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.fields = fields or {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,13 +69,9 @@ class Order:
         return dataclasses.replace(self.settings, **(SCENARIOS[self.scenario].settings if self.scenario else {}))
 
 
-# Fields of Settings that a page may choose.
-_CHOSEN = ("seed", "home", "panel", "buttons", "gas", "neighbour", "far", "ezsp_version", "baud", "start_us")
-
-
 def settings_as_dict(settings: Settings) -> dict[str, Any]:
     """What of the settings a page shows, and a replay link has."""
-    return {name: getattr(settings, name) for name in _CHOSEN}
+    return {name: getattr(settings, name) for name in controls.setting_options()}
 
 
 def settings_from(base: Settings, chosen: Any) -> Settings:
@@ -99,12 +90,15 @@ def settings_from(base: Settings, chosen: Any) -> Settings:
         if name not in options:
             raise Refused(f"There is no setting {str(name)[:40]!r} here.")
         allowed = options[name]
-        if allowed is None:
-            good = type(value) is int and 0 <= value <= _LARGEST and (name != "start_us" or starts.is_allowed(value))
+        if name == "baud":
+            # The command line takes others than the page offers.
+            good = type(value) is int and SLOWEST_BAUD <= value <= FASTEST_BAUD
+        elif allowed is None:
+            good = type(value) is int and 0 <= value <= LARGEST and (name != "start_us" or starts.is_allowed(value))
         else:
             good = any(value == one and type(value) is type(one) for one in allowed)
         if not good:
-            words = _TOO_LARGE if type(value) in (int, float) and value > _LARGEST else _NOT_WHOLE
+            words = _TOO_LARGE if type(value) in (int, float) and value > LARGEST else _NOT_WHOLE
             raise Refused(f"{name} cannot be {str(value)[:40]!r}.", {name: words} if name == "seed" else None)
         changes[name] = value
     return dataclasses.replace(base, **changes)
@@ -163,8 +157,23 @@ def order_from(replay: Any, base: Settings) -> Order:
     return Order(settings, scenario, steps, None, until_us)
 
 
+class Sample(NamedTuple):
+    """What the meters counted and what the display held at an instant, None for unknown; the display's registers as
+    they are in the meter, its power as well.
+    """
+
+    unix_time_s: int
+    power_w: int
+    import_wh: int
+    export_wh: int
+    display_power_w: int | None
+    display_import: int | None
+    display_export: int | None
+    display_gas: int | None
+
+
 class Bench:
-    """A Run with hands on it. `on_change(kind)` is told that there is something new to show."""
+    """A Run with hands on it."""
 
     def __init__(self, home: Run, order: Order) -> None:
         self.home = home
@@ -179,7 +188,7 @@ class Bench:
         self.scenario_says = ""
         self.refreshing: dict[str, Any] | None = None
         self.refreshes = self.screens = 0
-        self.samples: collections.deque[tuple[Any, ...]] = collections.deque(maxlen=_SAMPLES)
+        self.samples: collections.deque[Sample] = collections.deque(maxlen=_SAMPLES)
         self.day = SampleDay(self.world, self._person)
         self.pace = Pace()
         self.faults = ""
@@ -298,9 +307,17 @@ class Bench:
 
     def _play(self, order: Order) -> None:
         for step in order.steps:
-            self._plan(step)
+            done = self._plan(step)
+            done.add_done_callback(lambda done, step=step: self._played(step, done))
         if order.until_us is not None:
             self.clock.call_at(order.until_us / 1e6, self.hold)
+
+    def _played(self, step: Step, done: asyncio.Future[Any]) -> None:
+        if not done.cancelled() and (error := done.exception()):
+            one = next((one for one in self.controls if one.name == step.name), None)
+            label = one.label if one else step.name
+            self.tell("person", "meter", f"{label}: not possible", str(error))
+            print(f"inkmeter run: {label}, at {step.at_us / 1e6:g} s: {error}", file=sys.stderr, flush=True)
 
     def replay(self) -> dict[str, Any]:
         """What a page needs to make this run again, for JSON."""
@@ -361,20 +378,22 @@ class Bench:
             self.held = await self.home.held()
             self._sample()
         except DeviceError as error:
-            if str(error) != self.failure:
-                self.failure = str(error)
+            self.failure = str(error)
         except (TimeoutError, AssertionError, OSError):
             pass  # switched off or started anew while it was asked
 
     def _sample(self) -> None:
         world, meters = self.world, self.held.get("meters", {})
-        electricity, counted = meters.get("0", {}), world.meter.registers
-        self.samples.append((
+        electricity, gas, counted = meters.get("0", {}), meters.get("1", {}), world.meter.registers
+
+        def held(meter: dict[str, Any], name: str) -> int | None:
+            return meter.get(name, {}).get("value")
+
+        self.samples.append(Sample(
             math.floor(self.clock.now_us / 1e6), counted["instantaneous_demand"],
-            counted["current_summation_delivered"], counted["current_summation_received"], *(
-                electricity.get(name, {}).get("value")
-                for name in ("instantaneous_demand", "current_summation_delivered", "current_summation_received")
-            ), meters.get("1", {}).get("current_summation_delivered", {}).get("value"),
+            counted["current_summation_delivered"], counted["current_summation_received"],
+            held(electricity, "instantaneous_demand"), held(electricity, "current_summation_delivered"),
+            held(electricity, "current_summation_received"), held(gas, "current_summation_delivered"),
         ))  # fmt: skip
 
     async def _tell(self, name: str) -> None:

@@ -14,8 +14,10 @@ from bellows.types import NcpResetCode
 
 from host_tools.sim import faults
 from host_tools.sim.changes import CHANGES, ChangeError, change
+from host_tools.sim.crypto import mmo
 from host_tools.sim.device import BUTTONS
 from host_tools.sim.homes import HOMES
+from host_tools.sim.household import BOILER_W
 from host_tools.sim.hub import Hub
 from host_tools.sim.key_responder import KeyResponder
 from host_tools.sim.portal import STAGES, TROUBLES, FormError, parse_eui64, parse_install_code
@@ -34,8 +36,16 @@ _APPLIANCES = {
     "kettle": ("Kettle", 3000), "oven": ("Oven", 2100), "car": ("Car charger", 7200), "heater": ("Fan heater", 2000),
     "washing": ("Washing machine", 1900), "light": ("All lights", 240),
 }  # fmt: skip
-_BOILER_W, _PUMP_W = 12_000, 95
+_BY_HAND = "heating by hand"
 _LONGEST_PRESS_MS = 60_000
+
+
+class Refused(Exception):
+    """What was asked for is not done; the message is for the person. `fields` are those of a form, if it was one."""
+
+    def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields or {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,33 +85,27 @@ def in_words(one: Control, value: Any) -> str:
 def setting_options() -> dict[str, tuple[Any, ...] | None]:
     """What may be chosen for a new run; None for any whole number."""
     return {
-        "seed": None, "start_us": None, "home": tuple(HOMES), "panel": tuple(PANELS), "buttons": (3, 1),
+        "home": tuple(HOMES), "start_us": None, "seed": None, "panel": tuple(PANELS), "buttons": (3, 1),
         "gas": (True, False), "neighbour": (False, True), "far": (False, True), "ezsp_version": tuple(range(8, 15)),
         "baud": (115200, 57600, 38400, 230400, 460800),
     }  # fmt: skip
 
 
-def _refuse(message: str) -> Exception:
-    from host_tools.web.bench import Refused
-
-    return Refused(message)
-
-
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _refuse("This is switched on or off.")
+        raise Refused("This is switched on or off.")
     return value
 
 
 def _within(value: Any, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _refuse(f"This goes from {low:g} to {high:g}.")
+        raise Refused(f"This goes from {low:g} to {high:g}.")
     return value
 
 
 def _one_of(value: Any, options: tuple[Any, ...]) -> Any:
     if value not in options:
-        raise _refuse(f"This is one of {', '.join(map(str, options))}.")
+        raise Refused(f"This is one of {', '.join(map(str, options))}.")
     return value
 
 
@@ -131,11 +135,11 @@ def held_ms(value: dict[str, Any]) -> int:
 
 def _button(bench: Bench, value: Any) -> None:
     if not isinstance(value, dict) or value.get("name") not in buttons(bench):
-        raise _refuse("The device has no such button.")
+        raise Refused("The device has no such button.")
     down = _switch(value.get("down"))
     device = bench.world.device
     if not device:
-        raise _refuse("The device has no power.")
+        raise Refused("The device has no power.")
     device.set_button(value["name"], down)
     if down:
         bench.tell("person", "device", f"{_LABELS[value['name']]} button", "Somebody presses a button.")
@@ -143,7 +147,7 @@ def _button(bench: Bench, value: Any) -> None:
 
 def _make_new(bench: Bench) -> None:
     if not bench.world.device:
-        raise _refuse("The device has no power.")
+        raise Refused("The device has no power.")
     held, seconds = ("back+next", 10) if len(buttons(bench)) > 1 else ("ok", 20)
     bench.home.press(held, seconds + 0.5)
     words = f"{' and '.join(_LABELS[one] for one in held.split('+'))}, for {seconds} seconds"
@@ -162,7 +166,7 @@ def _plug(bench: Bench, on: bool) -> None:
 
 def _reset(bench: Bench) -> None:
     if not bench.world.device:
-        raise _refuse("The device has no power.")
+        raise Refused("The device has no power.")
     bench.failure = ""
     bench.home.reset()
     bench.tell("person", "device", "Reset button")
@@ -180,7 +184,7 @@ def _pair(bench: Bench) -> str:
     ours = bench.world.label[0]
     for request in bench.world.portal.requests:
         if request.eui64.hex().upper() == ours and not request.failed and request.stage != STAGES[-1]:
-            raise _refuse(f"Your supplier is at it already: {request.reference}.")
+            raise Refused(f"Your supplier is at it already: {request.reference}.")
     request = bench.world.portal.add_device(*bench.world.label)
     bench.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
     return request.reference
@@ -209,8 +213,9 @@ def for_the_record(bench: Bench, name: str, value: Any) -> Any:
     eui64, code = bench.world.label
     if parse_eui64(str(value["eui64"])).hex().upper() == eui64:
         noted["eui64"] = _OURS
-    if parse_install_code(str(value["install_code"])).hex().upper() == code[:-4]:
-        noted["install_code"] = _OURS
+    # Another device's joins as little here whatever its code is, and is nobody's business.
+    ours = parse_install_code(str(value["install_code"])).hex().upper() == code[:-4]
+    noted["install_code"] = _OURS if ours else mmo.with_crc(bytes(16)).hex()
     return noted
 
 
@@ -240,8 +245,7 @@ def _household(bench: Bench) -> list[Control]:
 
     def heating(value: Any) -> None:
         on = _switch(value)
-        world.household.set_boiler(_BOILER_W if on else 0)
-        world.household.set_load("pump by hand", _PUMP_W if on else 0)
+        world.household.set_boiler(_BY_HAND, BOILER_W if on else 0)
         bench.tell("person", "gas", f"Heating {'on' if on else 'off'}")
 
     def sun(value: Any) -> None:
@@ -258,13 +262,13 @@ def _household(bench: Bench) -> list[Control]:
 
     def report(value: Any) -> None:
         if not world.gas_meter:
-            raise _refuse("This home has no gas meter yet.")
+            raise Refused("This home has no gas meter yet.")
         world.gas_meter.start(world.gas_meter.report())
 
     return [
         *[appliance(name, label, watts) for name, (label, watts) in _APPLIANCES.items()],
-        Control("heating", "House", "toggle", "Heating", f"a gas boiler, {_BOILER_W // 1000} kW; the meter tells of it "
-                "each half-hour", heating, lambda: bool(world.household.boiler_w)),
+        Control("heating", "House", "toggle", "Heating", f"a gas boiler, {BOILER_W // 1000} kW; the meter tells of it "
+                "each half-hour", heating, lambda: bool(world.household.boiler(_BY_HAND))),
         Control("sun", "House", "range", "Solar panels", "what they give at noon without a cloud, from the next cloud "
                 "on", sun, lambda: world.household.solar_peak_w / 1000, (0, 12, 0.1, "kW")),
         Control("main-switch", "House", "toggle", "Main switch", "off: nothing is used, and the registers stand "
@@ -285,7 +289,7 @@ _SAMPLE_DAY = "House: a day of sample load"
 
 
 def _only_read(value: Any) -> None:
-    raise _refuse("This can only be read.")
+    raise Refused("This can only be read.")
 
 
 def _change(bench: Bench, words: str) -> None:
@@ -293,7 +297,7 @@ def _change(bench: Bench, words: str) -> None:
     try:
         change(bench.world, words)
     except ChangeError as error:
-        raise _refuse(str(error)) from None
+        raise Refused(str(error)) from None
     bench.tell("person", "meter", *_as_told(name, words.partition(":")[2]))
 
 
@@ -341,7 +345,7 @@ def _changes(bench: Bench) -> list[Control]:
         one = CHANGES[name]
 
         def do(value: Any) -> None:
-            argument = str(value or "")[:200]
+            argument = "" if value is None else str(value)[:200]
             _change(bench, f"{name}:{argument}" if argument else name)
 
         group, label = _CHANGES.get(name, ("other", name.replace("-", " ").capitalize()))
@@ -487,7 +491,7 @@ def _neighbour(bench: Bench) -> list[Control]:
 
     def open_to_all(value: Any) -> None:
         if not world.neighbour or not there():
-            raise _refuse("There is no neighbour's hub.")
+            raise Refused("There is no neighbour's hub.")
         world.neighbour.open_to_all = _switch(value)
 
     return [
@@ -521,16 +525,17 @@ def _wire(bench: Bench) -> list[Control]:
         )
 
     def order(value: Any) -> None:
+        words = "" if value is None else str(value)
         try:
-            ordered = faults.Faults(str(value or ""))
+            ordered = faults.Faults(words)
         except faults.FaultsError as error:
-            raise _refuse(str(error)) from None
+            raise Refused(str(error)) from None
         for task in bench.fault_tasks:
             task.cancel()
         for line in lines:
             for name in ("flip", "lose", "double", "split", "delay", "xoff"):
                 setattr(line, name, 0.0)
-        bench.faults = str(value or "")
+        bench.faults = words
         begin: list[Coroutine[Any, Any, None]] = ordered.put_on(world)
         bench.fault_tasks = [bench.clock.create_task(one) for one in begin]
 
@@ -547,8 +552,3 @@ def _wire(bench: Bench) -> list[Control]:
         Control("faults", "Wire", "text", "Faults by order", "for example flip=0.001,split=0.2,reset=watchdog@60",
                 order, lambda: bench.faults, ("words",)),
     ]  # fmt: skip
-
-
-def stages() -> tuple[str, ...]:
-    """The supplier's stages."""
-    return STAGES

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from host_tools.sim.household import BOILER_W
 from host_tools.sim.truth import LONDON, truths
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from host_tools.sim.world import World
 
 HOURS = 24
-_BOILER_W, _PUMP_W = 12_000, 95
+_HEATING = "Heating"
 # What, watts, and from when to when by the clock on the wall.
 _TIMES = (
     ("Lights", 240, "06:30", "08:30"), ("Lights", 240, "18:00", "23:00"), ("Kettle", 3000, "06:45", "06:49"),
@@ -24,7 +25,7 @@ _TIMES = (
     ("Washing machine", 1900, "09:30", "10:20"), ("Oven", 2100, "17:30", "18:20"),
     ("Television", 150, "19:00", "22:30"), ("Dishwasher", 1800, "20:30", "21:20"),
     ("Car charger", 7200, "00:30", "04:00"),
-    ("Heating", _PUMP_W, "06:00", "08:00"), ("Heating", _PUMP_W, "17:00", "21:30"),
+    (_HEATING, BOILER_W, "06:00", "08:00"), (_HEATING, BOILER_W, "17:00", "21:30"),
 )  # fmt: skip
 
 
@@ -37,7 +38,7 @@ THINGS = tuple(sorted({what for what, *_ in _DAY}))
 
 
 def on_at(minute: int) -> dict[str, int]:
-    """What is on at a minute of the day, in watts."""
+    """What is on at a minute of the day, in watts; of the heating, watts of gas."""
     return {what: watts for what, watts, start, end in _DAY if start <= minute < end}
 
 
@@ -78,25 +79,26 @@ class SampleDay:
 
     def _clear(self, household: Household) -> None:
         for what in THINGS:
-            household.set_load(f"{what} of the day", 0)
-        household.set_boiler(0)
+            self._set(household, what, 0)
+
+    @staticmethod
+    def _set(household: Household, what: str, watts: int) -> None:
+        (household.set_boiler if what == _HEATING else household.set_load)(f"{what} of the day", watts)
 
     async def _run(self, household: Household) -> None:
-        loop = asyncio.get_running_loop()
-        self._began, on = loop.utc, {}  # type: ignore[attr-defined]
+        clock = self._world.clock
+        self._began, on = clock.utc, {}
         for _ in range(HOURS * 60):
             if household is not self._world.household:
                 self._end = "The day ended when you moved."
                 return
-            now = datetime.datetime.fromtimestamp(loop.now_us / 1e6, LONDON)  # type: ignore[attr-defined]
+            now = datetime.datetime.fromtimestamp(clock.now_us / 1e6, LONDON)
             before, on = on, on_at(now.hour * 60 + now.minute)
             for what in sorted({*before, *on}):
                 if before.get(what) != on.get(what):
-                    household.set_load(f"{what} of the day", on.get(what, 0))
-                    if what == "Heating":
-                        household.set_boiler(_BOILER_W if what in on else 0)
+                    self._set(household, what, on.get(what, 0))
                     self._tell(f"{what} {'on' if what in on else 'off'}", "As the day of sample load has it.")
-            await asyncio.sleep(60 - loop.utc % 60)  # type: ignore[attr-defined]
+            await asyncio.sleep(60 - clock.utc % 60)
         self._clear(household)
         self._end = f"The day is over. {self._sums()}"
 

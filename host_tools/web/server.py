@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
+import csv
 import dataclasses
 import io
 import ipaddress
@@ -26,9 +28,10 @@ from host_tools.sim.run import Run
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.sim.trace import Row, as_dicts
 from host_tools.sim.world import Settings
-from host_tools.web import FOLDER, PORT, scan, view
-from host_tools.web.bench import LOG_LINES, Bench, Order, Refused, order_from, parse, settings_from
+from host_tools.web import FOLDER, PORT, addresses, scan, view
+from host_tools.web.bench import LOG_LINES, Bench, Order, Sample, order_from, parse, settings_from
 from host_tools.web.callers import Callers
+from host_tools.web.controls import Refused
 
 STATIC = Path(__file__).parent / "static"
 _SERVED_AS = web.AppKey("served_as", set[str])
@@ -39,6 +42,7 @@ _STATE_EVERY_S = 0.25
 _READ_EVERY_S = 0.5
 _LONGEST_MESSAGE = 2 << 20
 _SLOWEST_QUEUE = 200
+_MAY_BE_DROPPED = ("trace", "log", "refresh")
 _LAST_ANSWERS_S = 1.0
 _AS_IT_IS = object()
 _EXPOSED = "Everybody who can reach {address} can watch this simulated home and change it: there is no password."
@@ -86,21 +90,48 @@ def _is_refused(done: asyncio.Future[Any]) -> bool:
 
 
 class Browser:
-    """One page that listens. What it is slow to take is dropped, except that it gets the newest state."""
+    """One page that listens. Of what it is slow to take, answers wait, older states give way to the newest, and the
+    rest is dropped.
+    """
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._waiting: collections.deque[str | None] = collections.deque()
+        self._state: str | None = None
+        self._state_is_due = False
+        self._news = asyncio.Event()
         self.pressing: set[str] = set()
         self.log_at = 0
 
     def tell(self, kind: str, what: Any) -> None:
-        if self.queue.qsize() < _SLOWEST_QUEUE:
-            self.queue.put_nowait(json.dumps({"type": kind, "it": what}, separators=(",", ":")))
+        if kind in _MAY_BE_DROPPED and len(self._waiting) >= _SLOWEST_QUEUE:
+            return
+        text = json.dumps({"type": kind, "it": what}, separators=(",", ":"))
+        if kind == "state":
+            self._state = text
+        else:
+            # A state that is older than an answer comes before it.
+            if self._state and kind not in _MAY_BE_DROPPED:
+                self._waiting.append(self._state)
+                self._state = None
+            self._waiting.append(text)
+        self._news.set()
 
     def dismiss(self) -> None:
-        """Tells it that this run ends, and nothing more."""
-        self.tell("bye", None)
-        self.queue.put_nowait(None)
+        """It is told nothing more than what waits already."""
+        self._waiting.append(None)
+        self._news.set()
+
+    async def next(self) -> str | None:
+        """What is to be sent next; None when it is dismissed."""
+        while not self._waiting and not self._state:
+            self._news.clear()
+            await self._news.wait()
+        if self._state and (self._state_is_due or not self._waiting):
+            text, self._state, self._state_is_due = self._state, None, False
+            return text
+        # Of much that waits, each second one is the state.
+        self._state_is_due = True
+        return self._waiting.popleft()
 
 
 class Page:
@@ -235,7 +266,7 @@ class Page:
     @staticmethod
     async def _send(socket_: web.WebSocketResponse, browser: Browser) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
-            while (text := await browser.queue.get()) is not None:
+            while (text := await browser.next()) is not None:
                 await socket_.send_str(text)
             await socket_.close()
 
@@ -278,7 +309,7 @@ class Page:
             answer = _answer({"result": await done})
         except Refused as refused:
             return _answer({"error": str(refused), "fields": refused.fields}, 422)
-        except (ValueError, KeyError, TypeError, AttributeError, LookupError, HttpProcessingError):
+        except (ValueError, TypeError, AttributeError, LookupError, HttpProcessingError):
             return _answer({"error": "This is no order that can be read."}, 400)
         if self.bench.wanted:
             # Who asks next is to wait for the next run.
@@ -407,80 +438,20 @@ class Page:
 
 
 def _csv(bench: Bench) -> str:
-    names = (
-        "time_s", "power_w", "import_wh", "export_wh", "display_power_w", "display_import", "display_export",
-        "display_gas",
-    )  # fmt: skip
-    rows = [",".join("" if value is None else str(value) for value in sample) for sample in bench.samples]
-    return "\n".join([",".join(names), *rows]) + "\n"
-
-
-def _listen(host: str, wanted: int) -> socket.socket:
-    """A socket on the wanted port, or on any other when somebody has it."""
-    for port in (wanted, 0):
-        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, port))
-            # Not before: on Linux two may bind a port that nobody listens on.
-            listening.listen(128)
-        except OSError:
-            listening.close()
-            if port == 0:
-                raise
-            continue
-        return listening
-    raise OSError(f"no free port on {host}")
-
-
-def _is_loopback(listening: socket.socket) -> bool:
-    return ipaddress.ip_address(listening.getsockname()[0]).is_loopback
-
-
-def _own_address(family: socket.AddressFamily) -> str | None:
-    """An address of this machine's by which others can reach it; None without a network."""
-    # The one from which it would send to somewhere far away (an address for documents). Nothing is sent for that.
-    far_away = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as asking:
-            asking.connect((far_away, 9))
-            own = asking.getsockname()[0]
-    except OSError:
-        return None
-    address = ipaddress.ip_address(own)
-    return None if address.is_unspecified or address.is_loopback or address.is_link_local else own
-
-
-def _opened_by(listening: socket.socket) -> str:
-    """The address and port by which the page is opened, as a URL has them."""
-    address, port = listening.getsockname()[:2]
-    if ipaddress.ip_address(address).is_unspecified:
-        # All addresses are none that a browser elsewhere could open.
-        families = [socket.AF_INET]
-        if ":" in address:
-            both = not listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
-            families = [socket.AF_INET, socket.AF_INET6] if both else [socket.AF_INET6]
-        address = next(filter(None, map(_own_address, families)), address)
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def _names(host: str, exposed: bool, own: str | None = None) -> set[str]:
-    """The names by which the page may be opened, beside addresses: none that another site could give this machine.
-    `own` is this machine's name, which others can use where it is `exposed`.
-    """
-    names = {"localhost", host.lower()}
-    if exposed:
-        own = (socket.gethostname() if own is None else own).lower()
-        names |= {own, f"{own.partition('.')[0]}.local"}
-    return names - {"", ".local"}
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(Sample._fields)
+    table.writerows(bench.samples)
+    return out.getvalue()
 
 
 async def serve(home: Run, listening: socket.socket, order: Order, number: int, host: str) -> Order:
     """Serves the pages of one run until somebody orders another, which it returns."""
     bench = Bench(home, order)
-    exposed = not _is_loopback(listening)
-    page = Page(bench, number, listening.dup(), _EXPOSED.format(address=_opened_by(listening)) if exposed else "")
-    page.app[_SERVED_AS] = _names(host, exposed)
+    exposed = not addresses.is_loopback(listening)
+    warning = _EXPOSED.format(address=addresses.opened_by(listening)) if exposed else ""
+    page = Page(bench, number, listening.dup(), warning)
+    page.app[_SERVED_AS] = addresses.names(host, exposed)
     await page.runner.setup()
     page.capture = Capture(home.folder / "air.pcap", home.world.air, lambda: home.clock.now_us)
     try:
@@ -495,11 +466,11 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
 
 
 def _greet(listening: socket.socket, settings: Settings, folder: Path) -> None:
-    address = _opened_by(listening)
+    address = addresses.opened_by(listening)
     caveat = toolchain.interpreter().caveat
     print(f"\nThe simulated home is running (seed {settings.seed}). Look at it here:\n")
     print(f"    http://{address}/\n")
-    if not _is_loopback(listening):
+    if not addresses.is_loopback(listening):
         print(f"Mind: {_EXPOSED.format(address=address)}\n")
     if caveat:
         print(f"{caveat}\n")
@@ -521,6 +492,6 @@ def serve_runs(listening: socket.socket, order: Order, folder: Path, host: str) 
 
 def run(order: Order, host: str = "127.0.0.1", port: int = PORT, folder: Path = FOLDER) -> None:
     """Runs homes and serves their pages until Ctrl-C; `folder` gets the device's flash, the log and the capture."""
-    with _listen(host, port) as listening:
+    with addresses.listen(host, port) as listening:
         _greet(listening, order.settings, folder)
         serve_runs(listening, order, folder, host)

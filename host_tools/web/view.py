@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from host_tools import toolchain
-from host_tools.sim import starts
+from host_tools.sim import portal, starts
 from host_tools.sim.prepayment import Account, State, SupplyState
 from host_tools.sim.run import Held
 from host_tools.sim.scenarios import SCENARIOS
@@ -43,7 +43,7 @@ def hello(bench: Bench, run: int, exposed: str) -> dict[str, Any]:
         "buttons": controls.buttons(bench),
         "speeds": SPEEDS,
         "panel": dict(zip(("width", "height"), panel.landscape, strict=True)),
-        "supplier_stages": controls.stages(),
+        "supplier_stages": portal.STAGES,
     }  # fmt: skip
 
 
@@ -165,17 +165,17 @@ def _account(fuel: str, state: State) -> list[list[str]]:
 
 
 def _portal(bench: Bench) -> dict[str, Any]:
-    portal = bench.world.portal
+    supplier = bench.world.portal
     return {
-        "account": {name: getattr(portal.account, name) for name in ("name", "mpan", "mprn", "postcode")},
+        "account": {name: getattr(supplier.account, name) for name in ("name", "mpan", "mprn", "postcode")},
         "requests": [
             {
                 "reference": one.reference, "eui64": one.eui64.hex().upper(), "stage": one.stage, "failed": one.failed,
-                "step": one.step, "type": one.device_type, "past": [[round(at, 1), said] for at, said in one.past],
+                "step": one.step,
             }
-            for one in portal.requests
+            for one in supplier.requests
         ],
-        "devices": [[eui64.hex().upper(), status] for eui64, status in portal.devices()],
+        "devices": [[eui64.hex().upper(), status] for eui64, status in supplier.devices()],
     }  # fmt: skip
 
 
@@ -193,6 +193,6 @@ def _health(bench: Bench) -> dict[str, Any]:
             "full refreshes": world.panel.full_refreshes, "partial refreshes": world.panel.partial_refreshes,
             "complaints": len(world.panel.complaints), "the last": (world.panel.complaints or ["none"])[-1],
         },
-        "frames": {"shown": bench.trace.count, "too fast to be shown": bench.trace.dropped},
+        "frames": {"too fast to be shown": bench.trace.dropped},
         "not believed": dict(world.ncp.stack.discarded),
     }  # fmt: skip

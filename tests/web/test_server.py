@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import socket
 import struct
@@ -15,24 +16,30 @@ from types import SimpleNamespace
 
 import pytest
 from PIL import Image
+from served import RIGHT
 
 from host_tools import screen_reader
-from host_tools.web import server, view
+from host_tools.web import addresses, view
 
 
 def form(home, **changes):
     """The supplier's form, rightly filled in but for the changes."""
-    account = home.hello["account"]
-    right = {name: account[name] for name in ("mpan", "mprn", "postcode")}
-    return {**right, **home.code, "device_type": "CAD", "consent": True, **changes}
+    return {**RIGHT, **home.code, **changes}
+
+
+def secrets(home):
+    """Each key that was ever in use, in both orders of its octets, in capitals."""
+    keys = re.findall('"([0-9a-fA-F:]{32,})"', home.get("/download/zigbee_pc_keys")[1].decode())
+    assert len(keys) > 3
+    octets = [bytes.fromhex(key.replace(":", "")) for key in keys]
+    return [one.hex().upper() for key in octets for one in (key, key[::-1])]
 
 
 @pytest.fixture
-def paired_up(home):
+def with_code(home):
     """A home whose panel shows its code; the code read from the picture."""
     home.do("speed", 10)
     home.until(lambda now: "P02" in now["words"])
-    home.hello = {"account": {"mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ"}}
     home.code = home.label()
     return home
 
@@ -49,8 +56,8 @@ def test_a_device_that_was_removed_is_not_starting():
     assert view.words(bench) == "Starting, N01"
 
 
-def test_from_the_code_to_the_readings(paired_up):
-    home = paired_up
+def test_from_the_code_to_the_readings(with_code):
+    home = with_code
     assert picture(home).size == (296, 128)
     assert screen_reader.shows(picture(home), "Waiting for your supplier")
     assert screen_reader.shows(picture(home), home.code["eui64"][:4])
@@ -68,10 +75,15 @@ def test_from_the_code_to_the_readings(paired_up):
     assert home.code["install_code"] not in json.dumps(replay)
     assert home.get("/download/air.pcap")[1][:4] == b"\xd4\xc3\xb2\xa1"
     assert b"Normal" in home.get("/download/zigbee_pc_keys")[1]
-    assert home.code["install_code"].encode() not in home.get("/download/story.json")[1]
+    told = home.get("/download/story.json")[1].decode().replace(" ", "").upper()
+    assert len(json.loads(home.get("/download/story.json")[1])) > 40
+    for secret in [home.code["install_code"], *secrets(home)]:
+        assert secret not in told and secret not in json.dumps(replay).upper()
     log = home.get("/download/firmware.log")[1].decode()
     assert "keys: agreed" in log
-    assert home.get("/download/readings.csv")[1].startswith(b"time_s,power_w")
+    assert home.get("/download/readings.csv")[1].startswith(
+        b"unix_time_s,power_w,import_wh,export_wh,display_power_w,display_import,display_export,display_gas\n"
+    )
     assert home.get("/download/passwd")[0] == 404
     with zipfile.ZipFile(io.BytesIO(home.get("/download/history.zip")[1])) as history:
         assert history.testzip() is None
@@ -81,7 +93,8 @@ def test_from_the_code_to_the_readings(paired_up):
     home.do("replay", replay)
     again = home.until(lambda now: now["held"] and now["steps"] == len(replay["steps"]), 60)
     assert again["words"] == "Reading your meters"
-    assert home.get("/download/firmware.log")[1].decode() == log[: len(home.get("/download/firmware.log")[1])]
+    log_again = home.get("/download/firmware.log")[1].decode()
+    assert log_again == log[: len(log_again)] and "keys: agreed" in log_again
     assert json.loads(home.get("/download/replay.json")[1])["steps"] == replay["steps"]
 
 
@@ -142,7 +155,7 @@ def test_it_stands_still_when_held_and_answers_all_the_same(home):
 
 
 def test_who_asks_right_after_another_home_was_ordered_gets_that_one(home):
-    # One connection, as long as the server lets it live. `home.get` tries again where one ends.
+    # One connection, as long as the server lets it live.
     asking = http.client.HTTPConnection(home.url.removeprefix("http://"), timeout=30)
 
     def ask(method, path, body=None):
@@ -223,12 +236,12 @@ def test_a_port_that_is_taken_is_left_alone():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with server._listen("127.0.0.1", port) as other:
+        with addresses.listen("127.0.0.1", port) as other:
             assert other.getsockname()[1] != port
 
 
-def test_browsers_that_vanish_take_nothing_with_them(paired_up):
-    home = paired_up
+def test_browsers_that_vanish_take_nothing_with_them(with_code):
+    home = with_code
     home.do("add-device", form(home))
     home.do("speed", 60)
     home.until(lambda now: "P11" in now["words"])
