@@ -22,7 +22,7 @@ const kinds = {
     h("button", { type: "button", "data-control": one.name, "aria-describedby": described(one), onclick: () => act(one.name) }, one.label),
     explained(one)),
   toggle: one => {
-    const button = h("button", { type: "button", role: "switch", class: "toggle", "data-control": one.name, "aria-describedby": described(one) },
+    const button = h("button", { type: "button", role: "switch", "data-control": one.name, "aria-describedby": described(one) },
       h("span", { class: "rocker", "aria-hidden": "true" }), h("span", {}, one.label));
     button.onclick = () => told(turn(button, value => order(one.name, value)));
     refresh.set(one.name, value => shows(button, value));
@@ -32,12 +32,13 @@ const kinds = {
     const [low, high, step, unit] = one.options;
     const output = h("output", { for: `in-${one.name}` });
     const input = h("input", { type: "range", min: low, max: high, step, id: `in-${one.name}`, "data-control": one.name, "aria-describedby": described(one) });
-    let mine = 0;
     const words = value => `${value} ${unit}`;
-    input.oninput = () => { mine = Date.now(); write(output, words(input.value)); input.setAttribute("aria-valuetext", words(input.value)); };
+    // What is moved by hand stays for a moment, until the home says the same; a thumb that is held stays.
+    let moved = 0;
+    input.oninput = () => { moved = Date.now(); write(output, words(input.value)); input.setAttribute("aria-valuetext", words(input.value)); };
     input.onchange = () => act(one.name, Number(input.value));
     refresh.set(one.name, value => {
-      if (Date.now() - mine < 1500 || value === null || value === undefined) return;
+      if (input.matches(":active") || Date.now() - moved < 1500 || value === null || value === undefined) return;
       if (Number(input.value) !== value) input.value = value;
       input.setAttribute("aria-valuetext", words(value));
       write(output, words(value));
@@ -73,7 +74,9 @@ const kinds = {
     const input = h("input", { type: "text", id: `in-${one.name}`, placeholder: one.options[0] || "", autocomplete: "off", spellcheck: "false", "aria-describedby": described(one) });
     const form = h("form", { class: "inline", novalidate: true }, input, h("button", { type: "submit", "data-control": one.name, "aria-label": `${one.label}: do it` }, "Do it"));
     form.onsubmit = event => { event.preventDefault(); act(one.name, input.value); };
-    refresh.set(one.name, value => { if (document.activeElement !== input && value) input.value = value; });
+    // What is typed stays, until the home says something else than before.
+    let last = null;
+    refresh.set(one.name, value => { if (typeof value === "string" && value !== last) input.value = last = value; });
     return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label), form, explained(one));
   },
 };
@@ -97,7 +100,7 @@ const scenarios = () => h("div", {},
       one.name.replaceAll("-", " ")),
     h("span", { id: `story-${one.name}` }, one.about)))));
 
-const SETTINGS = { home: "Home", seed: "Seed", home: "Home", panel: "Panel, inches", ezsp_version: "EZSP version", gas: "Gas", neighbour: "Neighbour's hub", far: "Far from the hub", buttons: "Buttons", baud: "Serial speed" };
+const SETTINGS = { home: "Home", seed: "Seed", panel: "Panel, inches", ezsp_version: "EZSP version", gas: "Gas", neighbour: "Neighbour's hub", far: "Far from the hub", buttons: "Buttons", baud: "Serial speed" };
 
 // The day and the time of the start, by the clock on the wall.
 const start = () => {
@@ -119,8 +122,7 @@ const start = () => {
 
 const fresh = () => {
   const form = h("form", { class: "grid", id: "new", novalidate: true });
-  const ordered = { home: hello.settings.home, ...hello.settings };
-  for (const [name, value] of Object.entries(ordered)) {
+  for (const [name, value] of Object.entries(hello.settings)) {
     if (name === "start_us") continue;
     const options = hello.options[name];
     const field = options
@@ -151,13 +153,15 @@ const fresh = () => {
   return h("div", {}, h("p", { class: "quiet" }, "The same settings and the same deeds give the same run, to the byte."), form);
 };
 
+// An id has no spaces.
+const tabOf = group => `group-${group.replaceAll(" ", "-")}`;
 const TABS = ["House", "Changes", "Supplier", "Hub", "Air", "Wire"];
 
 const show = group => {
   chosen = group;
   refresh.clear();
   const panel = at("group");
-  panel.setAttribute("aria-labelledby", `group-${group}`);
+  panel.setAttribute("aria-labelledby", tabOf(group));
   panel.replaceChildren(group === "Stories" ? scenarios() : group === "New home" ? fresh() : controls(group));
   update();
 };
@@ -167,8 +171,8 @@ const update = () => { for (const [name, set] of refresh) set(values[name]); };
 on("hello", it => {
   hello = it;
   const groups = [...TABS.filter(group => hello.controls.some(one => one.group.split(": ")[0] === group)), "Stories", "New home"];
-  at("groups").replaceChildren(...groups.map(group => h("button", { role: "tab", type: "button", id: `group-${group}`, "aria-controls": "group" }, group)));
-  tabs(at("groups"), id => show(id.slice(6)), `group-${chosen}`);
+  at("groups").replaceChildren(...groups.map(group => h("button", { role: "tab", type: "button", id: tabOf(group), "aria-controls": "group" }, group)));
+  tabs(at("groups"), id => show(groups.find(group => tabOf(group) === id)), tabOf(chosen));
 });
 
 on("state", state => {

@@ -145,6 +145,7 @@ on("state", it => {
 on("gone", () => { at("gone").hidden = false; });
 
 const hold = () => {
+  if (!state) return;
   // What the home says before it has answered is older than this.
   holding = !state.held;
   state.held = holding;
@@ -157,4 +158,8 @@ addEventListener("keydown", event => {
   if (event.key.toLowerCase() === "p" && !event.repeat && !isTaken(event)) hold();
 });
 
+// The supplier's page leads back here by this name.
+window.name = "inkmeter-home";
+// The replay that a link holds stands behind the # too.
+document.querySelector(".skip").onclick = event => { event.preventDefault(); at("wall").focus(); };
 start();

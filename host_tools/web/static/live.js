@@ -20,7 +20,7 @@ export const on = (kind, listener) => {
 
 const tell = (kind, it) => (listeners.get(kind) || []).forEach(listener => listener(it));
 
-const NOBODY = "The home does not answer just now.";
+export const NOBODY = "The home does not answer just now.";
 
 // A new home draws much of the page anew. Who is there by keyboard stays where they are, once the home has said how all
 // of it stands.
@@ -160,7 +160,7 @@ export const tabs = (list, show, chosen) => {
       one.setAttribute("aria-selected", String(one === tab));
       one.tabIndex = one === tab ? 0 : -1;
     }
-    show(tab.id, tab);
+    show(tab.id);
   };
   list.onclick = event => { const tab = event.target.closest("[role=tab]"); if (tab) choose(tab); };
   list.onkeydown = event => {

@@ -103,11 +103,14 @@ on("state", async state => {
   number = state.screen;
   const mine = number;
   const data = await load().catch(() => null);
-  if (data && mine === number) {
-    flashing += 1;
-    paint(data);
-    canvas.dataset.screen = mine;
+  if (mine !== number) return;
+  if (!data) {
+    number = -1;  // the next state asks again
+    return;
   }
+  flashing += 1;
+  paint(data);
+  canvas.dataset.screen = mine;
 });
 
 const choose = step => {

@@ -1,6 +1,6 @@
 // The supplier's website: sign in, my home, devices, add a device, and how a request comes along.
 
-import { at, fillPairs, h, on, order, start, write } from "./live.js";
+import { NOBODY, at, fillPairs, h, on, order, start, write } from "./live.js";
 
 let hello = null;
 let state = null;
@@ -150,7 +150,10 @@ const complain = (fields, message) => {
 const fillIn = code => { for (const name of ["eui64", "install_code"]) { at(name).value = groups(code[name].toUpperCase()); at(name).oninput(); } };
 
 const scan = async (tries = 1) => {
-  const answer = await (await fetch("/scan", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" })).json().catch(() => ({ error: "The home does not answer just now." }));
+  let answer = { error: NOBODY };
+  try {
+    answer = await (await fetch("/scan", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" })).json();
+  } catch { /* nobody answers */ }
   if (answer.error && tries > 1 && at("form")) {
     // The panel may be between two pictures.
     setTimeout(() => scan(tries - 1), 700);
@@ -272,6 +275,8 @@ const route = () => {
   scrollTo(0, 0);
 };
 
+// The pages stand behind the # here.
+document.querySelector(".skip").onclick = event => { event.preventDefault(); at("main").focus(); };
 at("out").onclick = () => { sessionStorage.removeItem("supplier-signed-in"); go("#sign-in"); route(); };
 addEventListener("hashchange", route);
 on("hello", it => { const first = !hello || hello.run !== it.run; hello = it; at("gone").hidden = true; if (first) route(); });

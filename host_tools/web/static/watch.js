@@ -1,6 +1,6 @@
 // What is going on: the story as a sequence of arrows, all traffic by layers, the log, health, and what to take away.
 
-import { at, fillPairs, h, on, order, tabs, write } from "./live.js";
+import { NOBODY, at, fillPairs, h, on, order, tabs, write } from "./live.js";
 
 const LINES = [["person", "You"], ["supplier", "Supplier"], ["device", "Firmware"], ["ncp", "Radio module"], ["hub", "Hub"], ["meter", "Meter"], ["gas", "Gas meter"]];
 const MOST = 600;
@@ -72,7 +72,7 @@ const follow = (box, fill) => {
 };
 
 let drawnTo = 0;
-let drawnKey = "";
+let drawnKey = null;   // what is drawn already
 let stage = "";
 
 const drawStory = () => {
@@ -102,7 +102,7 @@ const drawStory = () => {
 const drawTraffic = () => {
   const box = at("traffic");
   const some = (held || rows).filter(row => row.wire !== "life" && (!only || row.wire === only)
-    && (at("quiet").checked || !/acknowledgement|passed on|Data Request|answered|messageSent/.test(row.name)));
+    && (at("quiet").checked || !/acknowledgement|passed on|^Data Request|answered|messageSent/.test(row.name)));
   const last = some[some.length - 1];
   const key = `${last ? last.n : 0} ${only} ${at("quiet").checked} ${some.length}`;
   if (key === drawnKey) return;
@@ -150,7 +150,8 @@ const drawHealth = () => {
 
 const link = async () => {
   const replay = await (await fetch("/download/replay.json")).json();
-  const packed = btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(replay))));
+  const octets = new TextEncoder().encode(JSON.stringify(replay));
+  const packed = btoa(Array.from(octets, octet => String.fromCharCode(octet)).join(""));
   return `${location.origin}/#replay=${packed.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
 };
 
@@ -167,7 +168,7 @@ const takeAway = () => {
     h("h3", {}, "A link that replays this run"),
     h("p", {}, "For a bug report: it holds the seed and everything that was done, and no code or key. Whoever runs Inkmeter opens it, and the same happens again."),
     h("p", {}, h("button", { type: "button", id: "make-link", onclick: async () => {
-      output.value = await link();
+      try { output.value = await link(); } catch { write(status, NOBODY); return; }
       output.select();
       try { await navigator.clipboard.writeText(output.value); write(status, "Copied."); } catch { write(status, "Copy it from the field."); }
     } }, "Make the link"), " ", status), output,
@@ -187,7 +188,7 @@ const views = {
   }, drawTraffic],
   "tab-log": [() => h("pre", { id: "log", class: "scroll", tabindex: "0", role: "log", "aria-live": "off", "aria-label": "The firmware's log" }), drawLog],
   "tab-health": [() => h("div", { class: "health" },
-    h("section", {}, h("h3", {}, "Heap"), h("meter", { id: "heap", min: 0, max: 65536, high: 62000, optimum: 40000, value: 0, "aria-labelledby": "heap-words" }), h("p", { id: "heap-words" })),
+    h("section", {}, h("h3", {}, "Heap"), h("meter", { id: "heap", min: 0, max: 65536, high: 65536, value: 0, "aria-labelledby": "heap-words" }), h("p", { id: "heap-words" })),
     h("section", {}, h("h3", {}, "Tasks"), h("dl", { id: "tasks", class: "pairs" })),
     h("section", {}, h("h3", {}, "Serial link"), h("dl", { id: "serial", class: "pairs" })),
     h("section", {}, h("h3", {}, "Panel"), h("dl", { id: "panel-health", class: "pairs" })),
@@ -196,9 +197,11 @@ const views = {
   "tab-take": [takeAway, () => undefined],
 };
 
+const showHeld = () => at("freeze")?.setAttribute("aria-pressed", String(Boolean(held)));
+
 const bar = (...more) => {
-  const stop = h("button", { type: "button", class: "small", "aria-pressed": String(Boolean(held)) }, "Hold still");
-  stop.onclick = () => { held = held ? null : [...rows]; stop.setAttribute("aria-pressed", String(Boolean(held))); draw(); };
+  const stop = h("button", { type: "button", class: "small", id: "freeze", "aria-pressed": String(Boolean(held)) }, "Hold still");
+  stop.onclick = () => { held = held ? null : [...rows]; showHeld(); draw(); };
   return h("div", { class: "bar" }, stop, ...more);
 };
 
@@ -219,7 +222,7 @@ const drawSoon = () => {
 
 tabs(at("views"), id => {
   chosen = id;
-  drawnKey = "";
+  drawnKey = null;
   at("view").setAttribute("aria-labelledby", id);
   at("view").replaceChildren(views[id][0]());
   draw();
@@ -228,11 +231,18 @@ tabs(at("views"), id => {
 }, chosen);
 
 on("hello", it => {
-  if (!hello || hello.run !== it.run) { rows = []; log = []; held = null; drawnKey = ""; }
+  if (hello?.run !== it.run) {
+    held = null;
+    showHeld();
+    // Another home's rows have the same numbers.
+    at("story")?.replaceChildren();
+    at("traffic")?.replaceChildren();
+  }
   hello = it;
   rows = [];
   log = [];
   drawnTo = 0;
+  drawnKey = null;
   draw();
 });
 on("trace", some => {
