@@ -99,7 +99,7 @@ def _home(text: str) -> str:
     from host_tools.sim.homes import HOMES
 
     if text not in HOMES:
-        raise argparse.ArgumentTypeError(f"there is no home {text!r}; `inkmeter homes` lists those there are")
+        raise argparse.ArgumentTypeError(f"there is no home {text!r}; see `inkmeter homes`")
     return text
 
 
@@ -135,7 +135,7 @@ def _scenario(text: str) -> str:
     from host_tools.sim.scenarios import SCENARIOS
 
     if text not in SCENARIOS:
-        raise argparse.ArgumentTypeError(f"there is no scenario {text!r}; `inkmeter scenarios` lists those there are")
+        raise argparse.ArgumentTypeError(f"there is no scenario {text!r}; see `inkmeter scenarios`")
     return text
 
 
@@ -217,7 +217,7 @@ def _fonts(arguments: argparse.Namespace) -> int:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535, 0 for any free one")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: choose a number from 0 to 65535, 0 for any free one")
     return int(text)
 
 
@@ -239,7 +239,7 @@ def _seed(text: str) -> int:
 def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address: write it as 127.0.0.1:8322")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address: write it as 127.0.0.1:8322")
     return host.strip("[]") or "127.0.0.1", _port(port)
 
 
@@ -257,30 +257,32 @@ def _faults_argument(parser: argparse.ArgumentParser) -> None:
 
     table = [row.strip("| ").split(" | ") for row in (faults.__doc__ or "").splitlines() if row.startswith("| ")][1:]
     words = "; ".join(f"{word}: {what}" for word, what in table)
-    parser.add_argument("--faults", type=_faults, help=f"serial faults, parted by commas. {words}".replace("%", "%%"))
+    parser.add_argument(
+        "--faults", type=_faults, help=f"serial faults, separated by commas. {words}".replace("%", "%%")
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="inkmeter", description="Inkmeter's host tools and simulated home")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    command = commands.add_parser("run", help="the simulated home in real time, with a page to look at it")
+    command = commands.add_parser("run", help="run the simulated home, and serve its web page")
     _simulation(command)
     command.add_argument("--host", default="127.0.0.1", help="address to serve the page on (default: 127.0.0.1)")
     command.add_argument(
         "--port", type=_port, default=8321, help="port to serve it on (default: 8321, or any free one)"
     )
     command.add_argument("--folder", type=Path, help="where flash, log and capture go (default: build/run)")
-    command.add_argument("--replay", type=Path, metavar="FILE", help="play a run again that the page gave away")
+    command.add_argument("--replay", type=Path, metavar="FILE", help="replay a run that was downloaded from the page")
     _home_argument(command)
     _at_argument(command)
     command.set_defaults(run=_run)
 
-    demo = commands.add_parser("demo", help="pair, read and compare with nobody watching; writes build/demo")
+    demo = commands.add_parser("demo", help="pair, read and compare without a browser; writes build/demo")
     _simulation(demo)
     demo.set_defaults(run=_demo)
 
-    command = commands.add_parser("sim", help="one scenario on virtual time, with a capture of the air")
+    command = commands.add_parser("sim", help="run one scenario on virtual time, with a capture of the air")
     _simulation(command)
     command.add_argument("--scenario", type=_scenario, default="pairing", help="which one (default: pairing)")
     command.add_argument("--pcap", type=Path, help="write the air's frames to this file, for Wireshark")
@@ -290,10 +292,10 @@ def _parser() -> argparse.ArgumentParser:
     _at_argument(command)
     command.set_defaults(run=_sim)
 
-    command = commands.add_parser("homes", help="list the homes and what can change in them, with a sentence each")
+    command = commands.add_parser("homes", help="list the homes and what can change in them")
     command.set_defaults(run=_homes)
 
-    command = commands.add_parser("scenarios", help="list the scenarios, with a sentence each")
+    command = commands.add_parser("scenarios", help="list the scenarios")
     command.set_defaults(run=_scenarios)
 
     command = commands.add_parser("ncp", help="the simulated radio module on a TCP port, for other EZSP hosts")
@@ -321,7 +323,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("fonts", help="make the firmware's fonts from the DejaVu face")
     command.set_defaults(run=_fonts)
 
-    command = commands.add_parser("bench", help="what the firmware's hot paths cost, and what a simulated day does")
+    command = commands.add_parser("bench", help="measure the firmware's hot paths, and a simulated day")
     command.add_argument("what", nargs="?", choices=("all", "day"), default="all", help="all, or the day alone")
     command.set_defaults(run=_bench)
 
@@ -346,7 +348,7 @@ def _home_argument(parser: argparse.ArgumentParser) -> None:
 def _at_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at", nargs=2, action=_At, default=(), metavar=("SECONDS", "CHANGE"),
-        help="change the home after so many simulated seconds, as often as wanted; `inkmeter homes` lists the changes",
+        help="change the home after so many simulated seconds (may be repeated); `inkmeter homes` lists the changes",
     )  # fmt: skip
 
 
@@ -356,7 +358,7 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
         "--start", type=_start, default=START_US, metavar="WHEN",
         help="when the home begins, by the British clock, such as 2026-10-24T22:00 (default: 2026-05-12T11:50)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=_seed, default=1, help="every random choice comes from it (default: 1)")
+    parser.add_argument("--seed", type=_seed, default=1, help="the source of every random choice (default: 1)")
     parser.add_argument(
         "--ezsp",
         type=int,

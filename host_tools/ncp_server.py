@@ -68,7 +68,8 @@ def serve(settings: Settings, host: str, port: int, faults: Faults | None = None
         world.portal.add_device(eui64, code)
         print(f"A radio module with EZSP {settings.ezsp_version} listens on {host}:{port_used}.")
         print(
-            f"Its EUI-64 is {eui64}; the hub on channel {world.hub.channel} expects it for ten minutes. Ctrl-C ends it."
+            f"Its EUI-64 is {eui64}; the hub on channel {world.hub.channel} expects it for ten minutes. "
+            "Press Ctrl-C to stop."
         )
         try:
             while True:

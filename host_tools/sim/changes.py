@@ -60,7 +60,7 @@ def check(words: str) -> None:
     """Raises ChangeError where there is no change of this name."""
     name = words.partition(":")[0]
     if name not in CHANGES:
-        raise ChangeError(f"there is no change {name!r}; there are {', '.join(CHANGES)}")
+        raise ChangeError(f"there is no change {name!r}; choose one of {', '.join(CHANGES)}")
 
 
 def change(world: World, words: str) -> None:
@@ -72,7 +72,7 @@ def change(world: World, words: str) -> None:
 
 def _home(name: str) -> str:
     if name not in HOMES:
-        raise ChangeError(f"there is no home {name!r}; there are {', '.join(HOMES)}")
+        raise ChangeError(f"there is no home {name!r}; choose one of {', '.join(HOMES)}")
     return name
 
 
@@ -82,7 +82,7 @@ def _number(text: str, default: int, limits: tuple[int, int] | None = None) -> i
     except ValueError:
         raise ChangeError(f"{text!r} is not a whole number") from None
     if limits and not limits[0] <= number <= limits[1]:
-        raise ChangeError("{} is not from {} to {}".format(number, *limits))
+        raise ChangeError("{} is out of range: choose from {} to {}".format(number, *limits))
     return number
 
 
@@ -93,7 +93,7 @@ def _seconds(text: str, default: int) -> int:
 def _account(world: World, fuel: str) -> Account:
     holder: Any = world.gas if fuel == "gas" else world.meter
     if holder is None or holder.account is None:
-        raise ChangeError("this home has no such prepayment meter")
+        raise ChangeError("this home has no prepayment meter for that")
     return holder.account
 
 
@@ -113,14 +113,14 @@ def _at_the_meter(world: World, fuel: str, act: Callable[[Account, int], None]) 
 
 @_change("pence")
 def _top_up(world: World, argument: str) -> None:
-    """A code worth so many pence (1000) is typed into the electricity meter."""
+    """A top-up code worth this many pence (1000) is typed into the electricity meter."""
     amount = _number(argument, _TOP_UP // 1000) * 1000
     _at_the_meter(world, "electricity", lambda account, now: account.top_up(now, amount, _code(account)))
 
 
 @_change("pence")
 def _gas_top_up(world: World, argument: str) -> None:
-    """A code worth so many pence (1000) is typed into the gas meter."""
+    """A top-up code worth this many pence (1000) is typed into the gas meter."""
     amount = _number(argument, _TOP_UP // 1000) * 1000
     _at_the_meter(world, "gas", lambda account, now: account.top_up(now, amount, _code(account)))
 
@@ -132,13 +132,13 @@ def _code(account: Account) -> bytes:
 
 @_change("gas")
 def _emergency_credit(world: World, argument: str) -> None:
-    """Emergency credit is activated at the electricity meter, or at that for gas."""
+    """Emergency credit is activated at the electricity or the gas meter."""
     _at_the_meter(world, argument, lambda account, now: account.select_emergency_credit(now))
 
 
 @_change("gas")
 def _arm(world: World, argument: str) -> None:
-    """The supply that was off for want of credit is switched on at the electricity meter, or at that for gas."""
+    """A supply that was cut off for lack of credit is switched back on at its meter."""
     _at_the_meter(world, argument, lambda account, now: account.arm(now))
 
 
@@ -152,7 +152,7 @@ def _retariff(world: World, supply: Supply, percent: int, at_us: int) -> Tariff:
     new = tariff.dearer(percent, tariff.tariff_id + 1)
     prices = [*(price for _, price in new.rates), *new.block_prices, new.standing_charge]
     if max(map(abs, prices)) > _DEAREST:
-        raise ChangeError("no meter shows prices as high as that")
+        raise ChangeError("no meter can show a price as high as that")
     supply.set_tariff(at_us, new)
     return new
 
@@ -164,7 +164,7 @@ def _this_second(world: World) -> int:
 
 @_change("percent")
 def _new_price(world: World, argument: str) -> None:
-    """Electricity is dearer by so many per cent (10) from now on; meters without a tariff get one."""
+    """The price of electricity rises by this many per cent (10) from now on; a meter without a tariff gets one."""
     _retariff(world, world.meter.supply, _number(argument, _DEARER, _PERCENT), _this_second(world))
     world.meter.events.note("tariff changed")
     world.meter.publish_price()
@@ -172,13 +172,13 @@ def _new_price(world: World, argument: str) -> None:
 
 @_change("home")
 def _tariff(world: World, argument: str) -> None:
-    """Electricity is supplied and paid for as in another home (economy-7) from now on: prices, export, paying first."""
+    """Electricity is supplied and paid for as in another home (economy-7) from now on: prices, export, prepayment."""
     world.home = world.meter.take_contract(home(_home(argument or "economy-7"), world.settings.seed))
 
 
 @_change("percent")
 def _price_at_midnight(world: World, argument: str) -> None:
-    """Electricity is dearer by so many per cent (10) from the next midnight UTC on, and the meter says so at once."""
+    """The price of electricity rises by this many per cent (10) at the next midnight UTC, announced now."""
     meter = world.meter
     at_utc = (world.clock.utc // 86_400 + 1) * 86_400
     new = _retariff(world, meter.supply, _number(argument, _DEARER, _PERCENT), to_us(at_utc))
@@ -187,7 +187,7 @@ def _price_at_midnight(world: World, argument: str) -> None:
 
 @_change("percent")
 def _new_gas_price(world: World, argument: str) -> None:
-    """Gas is dearer by so many per cent (10) from now on."""
+    """The price of gas rises by this many per cent (10) from now on."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
     _retariff(world, world.gas.supply, _number(argument, _DEARER, _PERCENT), _this_second(world))
@@ -195,7 +195,7 @@ def _new_gas_price(world: World, argument: str) -> None:
 
 @_change("tenths of MJ/m3")
 def _calorific_value(world: World, argument: str) -> None:
-    """Gas has another calorific value (39.2 MJ/m3) from now on."""
+    """Gas has this calorific value (39.2 MJ/m3) from now on."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
     world.gas.supply.set_calorific(_this_second(world), _number(argument, 392, _CALORIFIC))
@@ -211,7 +211,7 @@ def _messages(world: World) -> MessageServer:
 
 @_change("text")
 def _message(world: World, argument: str) -> None:
-    """The supplier sends a message; "!" before the text for a critical one, "?" for one to be confirmed."""
+    """The supplier sends a message; put "!" before the text for a critical one, "?" for one to be confirmed."""
     text = argument.lstrip("!?") or "Your next bill is ready."
     marks = argument[: len(argument) - len(argument.lstrip("!?"))]
     importance = Importance.CRITICAL if "!" in marks else Importance.MEDIUM
@@ -223,7 +223,7 @@ def _message(world: World, argument: str) -> None:
 
 @_change("text")
 def _protected_message(world: World, argument: str) -> None:
-    """The supplier sends a message that displays show behind their PIN."""
+    """The supplier sends a message that a display shows only after its PIN."""
     try:
         _messages(world).display(argument or "Your balance is overdue.", Importance.HIGH, protected=True)
     except ValueError as error:
@@ -232,7 +232,7 @@ def _protected_message(world: World, argument: str) -> None:
 
 @_change()
 def _cancel_message(world: World, argument: str) -> None:
-    """The supplier takes its message back."""
+    """The supplier withdraws its message."""
     _messages(world).cancel()
 
 
@@ -241,15 +241,15 @@ def _cancel_message(world: World, argument: str) -> None:
 
 @_change()
 def _meter_exchange(world: World, argument: str) -> None:
-    """The electricity meter is exchanged: another EUI-64 and serial number, and registers that begin at nothing."""
+    """The electricity meter is replaced: a new EUI-64 and serial number, and registers that start at zero."""
     world.exchange_meter()
 
 
 @_change()
 def _gas_fitted(world: World, argument: str) -> None:
-    """A gas meter is fitted, and the hub opens its mirror."""
+    """A gas meter is fitted, and the hub opens a mirror for it."""
     if world.gas:
-        raise ChangeError("this home has a gas meter")
+        raise ChangeError("this home already has a gas meter")
     world.fit_gas_meter()
 
 
@@ -259,7 +259,7 @@ def _managements(world: World) -> list[DeviceManagementServer]:
 
 @_change()
 def _change_of_tenancy(world: World, argument: str) -> None:
-    """Other people move in: displays are to forget what they hold, and what was used before is not given out."""
+    """New people move in: displays must forget what they hold, and earlier use is no longer given out."""
     for management in _managements(world):
         management.change_tenancy(Clear.RESET_BILLING | Clear.HISTORY | Clear.DISPLAY_CONSUMER)
     for holder in (world.meter, world.gas):
@@ -272,19 +272,19 @@ def _change_of_tenancy(world: World, argument: str) -> None:
 
 @_change()
 def _neighbour(world: World, argument: str) -> None:
-    """A neighbour gets a hub; or the one whose hub was switched off switches it on."""
+    """A neighbour's hub appears, or is switched on again."""
     world.neighbour_comes()
 
 
 @_change("home")
 def _house_moved(world: World, argument: str) -> None:
-    """The household moves into another home (credit-flat), with other meters and another hub, and takes the display."""
+    """The household moves to another home (credit-flat), with its own meters and hub, and takes the display along."""
     world.move_house(_home(argument or "credit-flat"))
 
 
 @_change("seconds")
 def _change_of_supplier(world: World, argument: str) -> None:
-    """Another supplier takes over after so many seconds (600): what the old one said is to be forgotten."""
+    """Another supplier takes over after this many seconds (600): what the old one said must be forgotten."""
     seconds = _seconds(argument, _NOTICE_S)
     moves = world.moves
     for management in _managements(world):
@@ -308,12 +308,12 @@ def _change_of_supplier(world: World, argument: str) -> None:
 
 def _must_be_on(*nodes: Node) -> None:
     if not all(node.powered for node in nodes):
-        raise ChangeError("the power is off already")
+        raise ChangeError("the power is already off")
 
 
 @_change("seconds")
 def _power_cut(world: World, argument: str) -> None:
-    """The hub and the meters are without power for so many seconds (300), and so is the house."""
+    """The house, the hub and the meters have no power for this many seconds (300)."""
     seconds = _seconds(argument, _CUT_S)
     nodes = [world.hub, world.meter]
     _must_be_on(*nodes)
@@ -336,7 +336,7 @@ def _power_cut(world: World, argument: str) -> None:
 
 @_change("seconds")
 def _hub_off(world: World, argument: str) -> None:
-    """The hub alone is without power for so many seconds (300)."""
+    """The hub alone has no power for this many seconds (300)."""
     seconds = _seconds(argument, _CUT_S)
     hub = world.hub
     _must_be_on(hub)
@@ -363,18 +363,18 @@ def _note(events: EventServer, argument: str) -> None:
         events.note(what)
     except ValueError:
         known = ", ".join(one.replace(" ", "-") for one in KINDS)
-        raise ChangeError(f"{argument!r} is no event; there are {known}, and numbers such as 0x816E") from None
+        raise ChangeError(f"{argument!r} is not an event; choose one of {known}, or a number such as 0x816E") from None
 
 
 @_change("kind or number")
 def _event(world: World, argument: str) -> None:
-    """The electricity meter notes an event (clock-adjusted, cover-opened, low-credit ..., or a number as 0x816E)."""
+    """The electricity meter logs an event (clock-adjusted, cover-opened, low-credit ..., or a number as 0x816E)."""
     _note(world.meter.events, argument)
 
 
 @_change("kind or number")
 def _gas_event(world: World, argument: str) -> None:
-    """The gas meter notes an event (clock-adjusted, valve-closed, low-battery ..., or a number as 0x816E)."""
+    """The gas meter logs an event (clock-adjusted, valve-closed, low-battery ..., or a number as 0x816E)."""
     if world.gas is None:
         raise ChangeError("this home has no gas meter")
     _note(world.gas.events, argument)

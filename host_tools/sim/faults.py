@@ -54,7 +54,7 @@ class Faults:
             elif name in ("reset", "error", "burst"):
                 self.repeated.append(_repeated(name, value))
             else:
-                raise FaultsError(f"{word!r} is no fault; there are {', '.join(ON_THE_LINE)}, boot-noise, reset, "
+                raise FaultsError(f"{word!r} is not a fault; choose from {', '.join(ON_THE_LINE)}, boot-noise, reset, "
                                   "error and burst")  # fmt: skip
 
     def put_on(self, world: World) -> list[Coroutine[Any, Any, None]]:
@@ -80,7 +80,7 @@ def _probability(name: str, value: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number < 1:
-        raise FaultsError(f"{name} needs a probability from 0 to below 1, as in {name}=0.001, and not {value!r}")
+        raise FaultsError(f"{name} needs a probability from 0 to below 1, such as {name}=0.001, not {value!r}")
     return number
 
 
@@ -99,8 +99,8 @@ def _repeated(name: str, value: str) -> tuple[float, Callable[[World], None]]:
             raise ValueError
     except (ValueError, KeyError):
         example = {"reset": "reset=watchdog@60", "error": "error=51@60", "burst": "burst=20@60"}[name]
-        raise FaultsError(f"{name}={value} is not understood; it is written as in {example}, "
-                          f"and comes every {_SHORTEST_S:g} to {_LONGEST_S} seconds") from None  # fmt: skip
+        raise FaultsError(f"{name}={value} is not understood: write it as {example}, "
+                          f"with {_SHORTEST_S:g} to {_LONGEST_S} seconds") from None  # fmt: skip
     if name == "error":
         return seconds, lambda world: world.ncp.ash.give_up(NcpResetCode(number))
     return seconds, lambda world: burst(world, number)

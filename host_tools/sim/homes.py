@@ -73,7 +73,7 @@ _DEBTS = (Debt(b"Arrears", 4_200_000, daily=50_000), Debt(b"", 0), Debt(b"Loan",
 
 _HOMES = (
     Home(
-        "demo", "The demonstration's home: three prices a day, solar panels, gas, and a hub that says nothing unasked.",
+        "demo", "The demonstration's home: three prices a day, solar panels, gas; nothing is announced unasked.",
         Tariff(0, ((0, 9_860), (270, 24_500), (960, 36_750), (1140, 24_500)), 52_340, b"Demo flexible"),
         Tariff(0, ((0, 6_870),), 31_660, b"Demo gas"), solar_peak_w=3600, publishes=False,
     ),
@@ -82,16 +82,16 @@ _HOMES = (
         "economy-7", "Storage heaters on two prices, cheap from 00:30 to 07:30 UTC.", _ECONOMY_7, gas=False,
         night_storage=True,
     ),
-    Home("agile", "A price for each half-hour, below nothing at noon.", _AGILE, _GAS),
-    Home("half-hour-tiers", "48 prices a day, by a calendar: a register for each half-hour.", _HALF_HOUR_TIERS, _GAS),
+    Home("agile", "A price for every half-hour, negative around noon.", _AGILE, _GAS),
+    Home("half-hour-tiers", "48 prices a day from a calendar: a register for every half-hour.", _HALF_HOUR_TIERS, _GAS),
     Home("blocks", "Prices that change with what the month has used so far.", _BLOCKS, _GAS_BLOCKS),
-    Home("solar", "Solar panels: what is sent out is counted and not paid for.", _FLAT, _GAS, solar_peak_w=3600),
+    Home("solar", "Solar panels: export is counted but not paid for.", _FLAT, _GAS, solar_peak_w=3600),
     Home(
         "export-mpan", "Solar panels with an export tariff of their own.", _FLAT, _GAS, export_tariff=_EXPORT,
         solar_peak_w=5000,
     ),
     Home(
-        "prepaid", "Electricity and gas paid for first, with debts; each lasts a day or two.", _FLAT, _GAS,
+        "prepaid", "Prepaid electricity and gas, with debts; the credit lasts a day or two.", _FLAT, _GAS,
         credit=412_000, gas_credit=655_000, debts=_DEBTS,
     ),
     Home(

@@ -56,20 +56,20 @@ class Account:
 STAGES = (
     "Request received", "Checking your address", "Checking the device's model", "Calling your hub",
     "Your hub is open: the device can join now", "The device has joined; giving it access to the meters",
-    "Done: the device may read your meters",
+    "Done: the device can now read your meters",
 )  # fmt: skip
 (_RECEIVED, _ADDRESS, _MODEL, _CALLING, _OPEN, _JOINED, _DONE) = STAGES
-_REMOVED = "This device is not on your list any more."
-_UNKNOWN = "Your hub is a new one that does not know this device. Add it again."
+_REMOVED = "This device has been removed from your list."
+_UNKNOWN = "Your hub has been replaced, and the new one does not know this device. Add it again."
 
 # What can go wrong in the back office, by name: for the page and for tests.
 TROUBLES = {
     "address": "the meters are at another address",
     "old-supplier": "the meters are still with the household's old supplier",
-    "unknown-model": "nobody there knows the model: a person looks at it, which takes a day",
+    "unknown-model": "nobody knows the model: someone checks it by hand, which takes a day",
     "hub-offline": "the hub cannot be reached",
     "listed-elsewhere": "the device is on another hub's list",
-    "no-access": "it joins, and is not given access to the meters",
+    "no-access": "it joins, but is not given access to the meters",
 }
 
 
@@ -104,8 +104,8 @@ def _only_hex(text: str, field: str) -> str:
         return digits.upper()
     likely = digits.translate(_LOOK_ALIKES)
     if all(c in "0123456789abcdefABCDEF" for c in likely):
-        raise FormError(field, f"There is a letter O, I or S where a number belongs. Did you mean {likely.upper()}?")
-    raise FormError(field, "Only the numbers 0 to 9 and the letters A to F are used here.")
+        raise FormError(field, f"There is a letter O, I or S where a digit should be. Did you mean {likely.upper()}?")
+    raise FormError(field, "Use only the digits 0 to 9 and the letters A to F.")
 
 
 def parse_eui64(text: str) -> bytes:
@@ -167,7 +167,7 @@ def parse_mprn(text: str) -> str:
     """6 to 10 digits, or nothing. Raises FormError."""
     digits = "".join(text.split())
     if digits and not (6 <= len(digits) <= 10 and digits.isascii() and digits.isdecimal()):
-        raise FormError("mprn", "MPRNs are 6 to 10 digits. Leave it empty if you have no gas.")
+        raise FormError("mprn", "MPRNs are 6 to 10 digits. Leave this empty if you have no gas.")
     return digits
 
 
@@ -178,7 +178,7 @@ def parse_postcode(text: str) -> str:
         raise FormError("postcode", "Please fill this in.")
     postcode = f"{letters[:-3]} {letters[-3:]}"
     if not _POSTCODE.fullmatch(postcode):
-        raise FormError("postcode", "That is no postcode. They look like AB1 2CD.")
+        raise FormError("postcode", "That is not a valid postcode. They look like AB1 2CD.")
     return postcode
 
 
@@ -272,7 +272,7 @@ class Portal:
     def _accept(self, eui64: bytes, code: bytes) -> Request:
         if self._vouched(eui64[::-1]):
             # The hub has agreed on a key with it, and talks to it by no other.
-            message = "This device is on your list already. If you have made it new, remove it there first."
+            message = "This device is already on your list. If you have factory reset it, remove it there first."
             raise FormError("eui64", message)
         request = Request(f"R{1001 + self.asked}", eui64, _RECEIVED)
         request.says(_RECEIVED)

@@ -79,7 +79,7 @@ async def pairing(home: Run) -> None:
 
 @scenario()
 async def network_key_rotated(home: Run) -> None:
-    """The hub hands out a new network key to all at once while the device reads on."""
+    """The hub broadcasts a new network key while the device goes on reading."""
     await home.pair()
     world = home.world
     old = world.hub.network.key
@@ -92,7 +92,7 @@ async def network_key_rotated(home: Run) -> None:
 
 @scenario()
 async def network_key_rotated_one_by_one(home: Run) -> None:
-    """The hub hands out a new network key to each device under its own link key."""
+    """The hub sends a new network key to each device under its own link key."""
     await home.pair()
     world = home.world
     old = world.hub.network.key
@@ -105,7 +105,7 @@ async def network_key_rotated_one_by_one(home: Run) -> None:
 
 @scenario()
 async def network_key_missed(home: Run) -> None:
-    """The network key changes while the device is out of range: it comes back by way of the trust centre."""
+    """The network key changes while the device is out of range: it rejoins through the trust centre."""
     await home.pair()
     home.world.ncp.stack.in_range = False
     home.world.hub.rotate_key()
@@ -144,7 +144,7 @@ async def hub_off_for_a_day(home: Run) -> None:
 
 @scenario()
 async def hub_on_another_channel(home: Run) -> None:
-    """The hub moves to another channel without a word; the device finds it there."""
+    """The hub moves to another channel unannounced; the device finds it there."""
     await home.pair()
     home.world.hub.move(channel=11)
     await home.sleep(120)
@@ -154,7 +154,7 @@ async def hub_on_another_channel(home: Run) -> None:
 
 @scenario()
 async def hub_with_another_pan_id(home: Run) -> None:
-    """The hub takes another PAN id, as after a conflict with a neighbour's; the extended one stays."""
+    """The hub changes its PAN ID, as after a conflict with a neighbour's; the extended PAN ID stays."""
     await home.pair()
     home.world.hub.move(pan_id=0x1A62)
     await home.sleep(120)
@@ -164,7 +164,7 @@ async def hub_with_another_pan_id(home: Run) -> None:
 
 @scenario()
 async def hub_swapped(home: Run) -> None:
-    """A broken hub is replaced and the new one gets its log: the device is let in, and agrees on a new key."""
+    """A broken hub is replaced and its log restored: the device is let in and agrees on a new key."""
     await home.pair()
     home.world.swap_hub(restored=True)
     await home.until(lambda: agreements(home) == 2, 900, "a key agreed with the new hub")
@@ -174,7 +174,7 @@ async def hub_swapped(home: Run) -> None:
 
 @scenario()
 async def hub_swapped_and_unknown_there(home: Run) -> None:
-    """A broken hub is replaced and the new one does not know the device, until its log is restored a day later."""
+    """A broken hub is replaced, and its log is restored only a day later."""
     await home.pair()
     old = home.world.hub
     new = home.world.swap_hub(restored=False)
@@ -188,7 +188,7 @@ async def hub_swapped_and_unknown_there(home: Run) -> None:
 
 @scenario()
 async def hub_replaced_by_a_stranger(home: Run) -> None:
-    """Another hub takes the place of the old one, whose network is no more: the household has the device pair anew."""
+    """A different hub replaces the old one, whose network is gone: the household pairs the device again."""
     await home.pair()
     new = home.world.swap_hub(restored=False, related=False)
     await home.until_shows("Lost the meter network", 600)
@@ -212,7 +212,7 @@ async def hub_replaced_by_a_stranger(home: Run) -> None:
 
 @scenario()
 async def house_moved(home: Run) -> None:
-    """The household moves and takes the device along: made new and paired there, it holds nothing of the old home."""
+    """The household moves with its device: factory reset and paired again, it keeps nothing of the old home."""
     await home.pair()
     # Half an hour is filed, so that there is something to forget.
     await home.sleep(2400)
@@ -249,7 +249,7 @@ async def link_key_lost(home: Run) -> None:
 
 @scenario()
 async def counters_reset(home: Run) -> None:
-    """The hub's frame counters begin anew: all that it says is a replay, until the device has a new key with it."""
+    """The hub's frame counters restart: all it says looks like a replay until the device has a new key with it."""
     await home.pair()
     # A hub that has been on for a while, and forgets it.
     await home.sleep(3600)
@@ -265,7 +265,7 @@ async def counters_reset(home: Run) -> None:
 
 @scenario()
 async def device_removed(home: Run) -> None:
-    """The supplier takes the device off its list; it says so, and pairs again when it is added again."""
+    """The supplier removes the device; it says so, and pairs again once it is added again."""
     await home.pair()
     home.world.hub.remove(home.world.ncp.stack.eui64)
     await home.until_shows("Supplier removed this device", 60)
@@ -280,7 +280,7 @@ async def device_removed(home: Run) -> None:
 
 @scenario()
 async def hub_full(home: Run) -> None:
-    """The hub's list has no room; the supplier says so, and the device waits with its code on the screen."""
+    """The hub's list is full; the supplier says so, and the device waits with its code on the screen."""
     home.world.hub.log_size = 0
     await home.until_shows("Enter the code", 60)
     home.world.portal.add_device(*home.world.label)
@@ -304,7 +304,7 @@ async def window_late_and_short(home: Run) -> None:
 
 @scenario(far=True)
 async def behind_the_meter(home: Run) -> None:
-    """The hub is out of reach: the device joins by way of the electricity meter, which passes on all that it says."""
+    """The hub is out of range: the device joins through the electricity meter, which relays everything."""
     await home.pair()
     world, stack = home.world, home.world.ncp.stack
     await fresh(home, 60)
@@ -326,7 +326,7 @@ async def behind_the_meter(home: Run) -> None:
 
 @scenario(far=True)
 async def meter_in_between_gone(home: Run) -> None:
-    """The meter that passes on what the device says has no power for a while; then it is moved out of the way."""
+    """The meter that relays for the device loses power for a while; then it is moved out of range."""
     await home.pair()
     world, stack = home.world, home.world.ncp.stack
     world.meter.powered = False
@@ -355,7 +355,7 @@ class Newcomer(EndDevice):
 
 @scenario()
 async def address_conflict(home: Run) -> None:
-    """A router joins with the device's own short address: both get another, and the device reads on."""
+    """A router joins with the device's own short address: both get new ones, and the device goes on reading."""
     await home.pair()
     stack = home.world.ncp.stack
     old = stack.node_id
@@ -370,7 +370,7 @@ async def address_conflict(home: Run) -> None:
 
 @scenario()
 async def meter_address_conflict(home: Run) -> None:
-    """A router joins with the electricity meter's short address: the meter takes another, and the device finds it."""
+    """A router joins with the meter's short address: the meter takes a new one, and the device finds it there."""
     await home.pair()
     meter = home.world.meter
     old = meter.node_id
@@ -398,7 +398,7 @@ async def _another_pan_id(home: Run) -> None:
 
 @scenario(neighbour=True)
 async def pan_id_conflict(home: Run) -> None:
-    """A neighbour's network has the same PAN id on the same channel: the hub takes another and all go with it."""
+    """A neighbour's network has the same PAN ID on the same channel: the hub takes a new one, and all follow."""
     await home.pair()
     world = home.world
     assert world.neighbour and world.neighbour.network and world.hub.network
@@ -410,7 +410,7 @@ async def pan_id_conflict(home: Run) -> None:
 
 @scenario(neighbour=True, far=True)
 async def pan_id_conflict_reported(home: Run) -> None:
-    """The hub is too far away to hear the neighbour's network with its PAN id; the meter tells it."""
+    """The hub is too far away to hear the neighbour's network with the same PAN ID; the meter tells it."""
     await home.pair()
     world = home.world
     assert world.neighbour and world.neighbour.network and world.hub.network
@@ -432,7 +432,7 @@ def price_in_full(home: Run) -> None:
 
 @scenario()
 async def messages_in_blocks(home: Run) -> None:
-    """The meter's price is longer than a frame: it comes in blocks, of which each second one gets lost at first."""
+    """The meter's price is longer than a frame: it comes in blocks, of which every second one is lost at first."""
     price_in_full(home)
     meter, sent = home.world.meter, []
     transmit = meter.transmit
@@ -455,7 +455,7 @@ async def messages_in_blocks(home: Run) -> None:
 
 @scenario(neighbour=True)
 async def neighbour_louder(home: Run) -> None:
-    """A neighbour's hub is open to all and heard better than one's own."""
+    """A neighbour's hub is open to any device and has the stronger signal."""
     assert home.world.neighbour
     home.world.neighbour.open_to_all = True
     home.world.neighbour.position = (1.0, 0.0)
@@ -498,7 +498,7 @@ async def _unmoved(home: Run) -> None:
 
 @scenario()
 async def attacker_replays(home: Run) -> None:
-    """Somebody records ten minutes of the network and plays it back."""
+    """An attacker records ten minutes of the network and plays them back."""
     await home.pair()
     attacker = Attacker(home)
     await home.sleep(600)
@@ -513,7 +513,7 @@ async def attacker_replays(home: Run) -> None:
 
 @scenario()
 async def attacker_poses_as_the_hub(home: Run) -> None:
-    """Somebody without keys sends leave, remove-device and new-key commands and readings under the hub's address."""
+    """An attacker without keys sends leave, remove-device and new-key commands and readings from the hub's address."""
     await home.pair()
     attacker, stack = Attacker(home), home.world.ncp.stack
     remove = bytes([aps.Command.REMOVE_DEVICE]) + stack.eui64
@@ -539,7 +539,7 @@ def _reading(sequence: int) -> bytes:
 
 @scenario()
 async def insider_sends_readings_without_the_link_key(home: Run) -> None:
-    """Somebody who has the network key sends readings under the meter's address, without the meter's link key."""
+    """An attacker with the network key sends readings from the meter's address, without the meter's link key."""
     await home.pair()
     insider, stack, world = Attacker(home), home.world.ncp.stack, home.world
     insider.network = dataclasses.replace(world.hub.network)
@@ -558,7 +558,7 @@ async def insider_sends_readings_without_the_link_key(home: Run) -> None:
 
 @scenario()
 async def another_certificate(home: Run) -> None:
-    """Whoever answers key establishment has another device's certificate: nothing is believed of it."""
+    """Whoever answers key establishment shows another device's certificate: the device believes nothing of it."""
     responder = home.world.hub.responder
     own = dict(responder.identities)
     responder.identities = home.world.identities(b"\x66" * 8, (1, 2))

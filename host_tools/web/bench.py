@@ -153,7 +153,7 @@ def order_from(replay: Any, base: Settings) -> Order:
         if not all(isinstance(step.name, str) for step in steps):
             raise ValueError
     except (KeyError, TypeError, ValueError, IndexError):
-        raise Refused("This is no replay of a run, or one of another version's.") from None
+        raise Refused("This is not a replay of a run, or it is from another version.") from None
     return Order(settings, scenario, steps, None, until_us)
 
 

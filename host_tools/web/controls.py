@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # What the light says, by the firmware's numbers.
 LIGHT = (
-    "says nothing", "steady: little is used", "breathing: more is used", "double blink: a lot is used",
-    "slow pulse: sending out", "three blinks: please look",
+    "is off", "is steady: low use", "fades in and out: moderate use", "blinks twice: high use",
+    "pulses slowly: sending power out", "blinks three times: please look",
 )  # fmt: skip
 _LABELS = {"next": "Next", "ok": "OK", "back": "Back"}
 _APPLIANCES = {
@@ -93,19 +93,19 @@ def setting_options() -> dict[str, tuple[Any, ...] | None]:
 
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Refused("This is switched on or off.")
+        raise Refused("This must be on or off.")
     return value
 
 
 def _within(value: Any, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise Refused(f"This goes from {low:g} to {high:g}.")
+        raise Refused(f"Choose from {low:g} to {high:g}.")
     return value
 
 
 def _one_of(value: Any, options: tuple[Any, ...]) -> Any:
     if value not in options:
-        raise Refused(f"This is one of {', '.join(map(str, options))}.")
+        raise Refused(f"Choose one of {', '.join(map(str, options))}.")
     return value
 
 
@@ -135,11 +135,11 @@ def held_ms(value: dict[str, Any]) -> int:
 
 def _button(bench: Bench, value: Any) -> None:
     if not isinstance(value, dict) or value.get("name") not in buttons(bench):
-        raise Refused("The device has no such button.")
+        raise Refused("This display has no such button.")
     down = _switch(value.get("down"))
     device = bench.world.device
     if not device:
-        raise Refused("The device has no power.")
+        raise Refused("The display has no power.")
     device.set_button(value["name"], down)
     if down:
         bench.tell("person", "device", f"{_LABELS[value['name']]} button", "Somebody presses a button.")
@@ -147,11 +147,11 @@ def _button(bench: Bench, value: Any) -> None:
 
 def _make_new(bench: Bench) -> None:
     if not bench.world.device:
-        raise Refused("The device has no power.")
+        raise Refused("The display has no power.")
     held, seconds = ("back+next", 10) if len(buttons(bench)) > 1 else ("ok", 20)
     bench.home.press(held, seconds + 0.5)
     words = f"{' and '.join(_LABELS[one] for one in held.split('+'))}, for {seconds} seconds"
-    bench.tell("person", "device", words, "Somebody makes the device new.")
+    bench.tell("person", "device", words, "Somebody resets the display to factory settings.")
 
 
 def _plug(bench: Bench, on: bool) -> None:
@@ -166,7 +166,7 @@ def _plug(bench: Bench, on: bool) -> None:
 
 def _reset(bench: Bench) -> None:
     if not bench.world.device:
-        raise Refused("The device has no power.")
+        raise Refused("The display has no power.")
     bench.failure = ""
     bench.home.reset()
     bench.tell("person", "device", "Reset button")
@@ -174,7 +174,7 @@ def _reset(bench: Bench) -> None:
 
 def _add_device(bench: Bench, value: Any) -> str:
     if not isinstance(value, dict):
-        raise FormError("eui64", "This is no form that can be read.")
+        raise FormError("eui64", "That form could not be understood.")
     request = bench.world.portal.submit(_filled(bench, value))
     bench.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
     return request.reference
@@ -184,7 +184,7 @@ def _pair(bench: Bench) -> str:
     ours = bench.world.label[0]
     for request in bench.world.portal.requests:
         if request.eui64.hex().upper() == ours and not request.failed and request.stage != STAGES[-1]:
-            raise Refused(f"Your supplier is at it already: {request.reference}.")
+            raise Refused(f"Your supplier is already working on it: {request.reference}.")
     request = bench.world.portal.add_device(*bench.world.label)
     bench.tell("person", "supplier", "Add a device", "The household fills in the supplier's form.", "Joining")
     return request.reference
@@ -255,7 +255,7 @@ def _household(bench: Bench) -> list[Control]:
         (bench.day.begin if _switch(value) else bench.day.end)()
 
     own = world.home.name
-    contracts = (*(() if own in CONTRACTS else ((own, f"As it began: {_plain(own)}"),)), *CONTRACTS.items())
+    contracts = (*(() if own in CONTRACTS else ((own, f"As at the start: {_plain(own)}"),)), *CONTRACTS.items())
 
     def tariff(value: Any) -> None:
         _change(bench, f"tariff:{_one_of(value, tuple(name for name, _ in contracts))}")
@@ -267,25 +267,25 @@ def _household(bench: Bench) -> list[Control]:
 
     return [
         *[appliance(name, label, watts) for name, (label, watts) in _APPLIANCES.items()],
-        Control("heating", "House", "toggle", "Heating", f"a gas boiler, {BOILER_W // 1000} kW; the meter tells of it "
-                "each half-hour", heating, lambda: bool(world.household.boiler(_BY_HAND))),
-        Control("sun", "House", "range", "Solar panels", "what they give at noon without a cloud, from the next cloud "
-                "on", sun, lambda: world.household.solar_peak_w / 1000, (0, 12, 0.1, "kW")),
-        Control("main-switch", "House", "toggle", "Main switch", "off: nothing is used, and the registers stand "
-                "still. The meter has a switch of its own, for who pays first",
+        Control("heating", "House", "toggle", "Heating", f"a gas boiler, {BOILER_W // 1000} kW; the gas meter reports "
+                "every half-hour", heating, lambda: bool(world.household.boiler(_BY_HAND))),
+        Control("sun", "House", "range", "Solar panels", "their output at noon in full sun; changes with the next "
+                "cloud", sun, lambda: world.household.solar_peak_w / 1000, (0, 12, 0.1, "kW")),
+        Control("main-switch", "House", "toggle", "Main switch", "off: nothing is used, and the registers stop. "
+                "A prepayment meter has a switch of its own as well",
                 lambda value: world.household.set_main_switch(_switch(value)), lambda: world.household.main_switch),
-        Control("gas-report", "House", "button", "Gas meter reports", "it wakes each half-hour by itself", report),
-        Control("tariff", "House", "choice", "Tariff", "for electricity, from now on. The display finds the price "
-                "in seconds and the rest bit by bit; when reset, it asks for all of it at once", tariff,
+        Control("gas-report", "House", "button", "Gas meter: report now", "it wakes every half-hour by itself", report),
+        Control("tariff", "House", "choice", "Tariff", "for electricity, from now on. The display has the price "
+                "within seconds and the rest over the next hours; after a reset it asks for everything at once", tariff,
                 lambda: world.home.name, contracts),
-        Control("sample-day", _SAMPLE_DAY, "toggle", "Play the day", "24 hours of kettle, shower, oven, washing, car "
-                "and heating, as a family may use them. Speed time up to see it pass; above it says how fast it "
-                "really goes", day, lambda: bench.day.is_on),
-        Control("sample-day-says", _SAMPLE_DAY, "words", "How the day goes", "", _only_read, lambda: bench.day.says),
+        Control("sample-day", _SAMPLE_DAY, "toggle", "Play a typical day", "24 hours of kettle, shower, oven, washing, "
+                "car and heating, as a family might use them. Speed up time to see it pass; the actual speed is "
+                "shown above", day, lambda: bench.day.is_on),
+        Control("sample-day-says", _SAMPLE_DAY, "words", "Progress of the day", "", _only_read, lambda: bench.day.says),
     ]  # fmt: skip
 
 
-_SAMPLE_DAY = "House: a day of sample load"
+_SAMPLE_DAY = "House: a typical day"
 
 
 def _only_read(value: Any) -> None:
@@ -317,25 +317,25 @@ def _as_told(name: str, argument: str) -> tuple[str, str]:
 
 # The changes of the page's, with the group and the name that they have there; others come under their own.
 _CHANGES = {
-    "top-up": ("paying first", "Top up"), "gas-top-up": ("paying first", "Top up gas"),
-    "emergency-credit": ("paying first", "Take emergency credit"),
-    "arm": ("paying first", "Switch the supply on again"),
-    "new-price": ("prices", "Dearer now"), "price-at-midnight": ("prices", "Dearer at midnight"),
-    "new-gas-price": ("prices", "Gas dearer now"), "calorific-value": ("prices", "Heat in the gas"),
-    "message": ("messages", "Message"), "protected-message": ("messages", "Message behind the PIN"),
-    "cancel-message": ("messages", "Take the message back"),
+    "top-up": ("prepayment", "Top up"), "gas-top-up": ("prepayment", "Top up gas"),
+    "emergency-credit": ("prepayment", "Activate emergency credit"),
+    "arm": ("prepayment", "Switch the supply back on"),
+    "new-price": ("prices", "Electricity price rise"), "price-at-midnight": ("prices", "Price rise at midnight"),
+    "new-gas-price": ("prices", "Gas price rise"), "calorific-value": ("prices", "Calorific value of gas"),
+    "message": ("messages", "Message"), "protected-message": ("messages", "Private message"),
+    "cancel-message": ("messages", "Withdraw the message"),
     "gas-fitted": ("meters", "Gas meter fitted"), "meter-exchange": ("meters", "Meter exchanged"),
-    "tamper": ("meters", "Meter's cover opened"),
-    "house-moved": ("people", "House moved"), "change-of-tenancy": ("people", "Other people move in"),
-    "change-of-supplier": ("people", "Another supplier"),
+    "tamper": ("meters", "Meter cover opened"),
+    "house-moved": ("people", "House moved"), "change-of-tenancy": ("people", "New occupants"),
+    "change-of-supplier": ("people", "Change of supplier"),
     "power-cut": ("power and time", "Power cut"), "hub-off": ("power and time", "Hub off for a while"),
-    "clock-set": ("power and time", "Hub's clock set"), "clock-lost": ("power and time", "Hub's clock lost"),
+    "clock-set": ("power and time", "Hub clock set"), "clock-lost": ("power and time", "Hub clock lost"),
 }  # fmt: skip
 _ELSEWHERE = ("tariff", "neighbour")  # among the switches of the house, and of the air
 CONTRACTS = {
     "credit-flat": "Flat: one price", "demo": "Three prices a day", "economy-7": "Economy 7: cheap at night",
-    "agile": "Agile-like: a price each half-hour", "blocks": "Dearer or cheaper with use",
-    "prepaid": "Prepaid: pay first", "export-mpan": "Flat, and paid for export",
+    "agile": "Agile-like: a price for every half-hour", "blocks": "Blocks: price depends on use",
+    "prepaid": "Prepaid", "export-mpan": "Flat, with paid export",
 }  # fmt: skip
 _FUELS = (("", "electricity"), ("gas", "gas"))
 
@@ -366,8 +366,8 @@ def _plain(name: str) -> str:
 
 # What the switches of the supplier's troubles are called.
 _TROUBLES = {
-    "address": "Wrong address", "old-supplier": "Old supplier still has them", "unknown-model": "Model not known",
-    "hub-offline": "Hub out of their reach", "listed-elsewhere": "On another home's list",
+    "address": "Wrong address", "old-supplier": "Old supplier still has the meters", "unknown-model": "Unknown model",
+    "hub-offline": "Supplier cannot reach the hub", "listed-elsewhere": "On another home's list",
     "no-access": "No access to the meters",
 }  # fmt: skip
 
@@ -387,7 +387,7 @@ def _supplier(bench: Bench) -> list[Control]:
 
     return [
         *[trouble(name, about) for name, about in TROUBLES.items()],
-        Control("window", "Supplier", "range", "The hub stays open", "for the next request", grace,
+        Control("window", "Supplier", "range", "Hub stays open for", "from the next request on", grace,
                 lambda: bench.world.portal.timeline.window / 60, (1, 60, 1, "min")),
     ]  # fmt: skip
 
@@ -430,18 +430,19 @@ def _hub(bench: Bench) -> list[Control]:
 
     return [
         Control("hub-power", "Hub", "toggle", "Hub has power", "", power, lambda: hub().powered),
-        Control("hub-full", "Hub", "toggle", "Its list is full", "it takes no further device", full,
+        Control("hub-full", "Hub", "toggle", "Device list is full", "it accepts no further device", full,
                 lambda: hub().log_size == 0),
-        Control("hub-channel", "Hub", "choice", "Channel", "it moves there without a word", move,
+        Control("hub-channel", "Hub", "choice", "Channel", "it moves there without telling anyone", move,
                 lambda: hub().channel, (11, 15, 20, 25)),
-        button("rotate-key", "New network key", "to all at once", lambda: hub().rotate_key()),
-        button("rotate-key-each", "New network key, one by one", "to each under its own key",
+        button("rotate-key", "New network key", "to all devices at once", lambda: hub().rotate_key()),
+        button("rotate-key-each", "New network key, one by one", "to each device under its own link key",
                lambda: hub().rotate_key(one_by_one=True)),
-        button("swap-hub", "Swap the hub", "a new one, with the old one's list", lambda: world.swap_hub(restored=True)),
-        button("swap-hub-empty", "Swap the hub for an empty one", "a new one that knows nobody",
+        button("swap-hub", "Swap the hub", "a new one with the old device list", lambda: world.swap_hub(restored=True)),
+        button("swap-hub-empty", "Swap the hub for a blank one", "a new one that knows no devices",
                lambda: world.swap_hub(restored=False)),
-        button("remove-us", "Remove the display", "as the supplier does", lambda: hub().remove(world.ncp.stack.eui64)),
-        button("forget-counters", "Counters lost", "the hub counts its frames anew", lambda: hub().forget_counters()),
+        button("remove-us", "Remove the display", "as the supplier would", lambda: hub().remove(world.ncp.stack.eui64)),
+        button("forget-counters", "Frame counters lost", "the hub counts its frames from zero",
+               lambda: hub().forget_counters()),
         button("link-key-lost", "Link key lost", "the display's radio module has lost its key with the hub", forget),
         *[fault(name) for name in KeyResponder.FAULTS],
     ]  # fmt: skip
@@ -467,9 +468,9 @@ def _air(bench: Bench) -> list[Control]:
         stack.in_range = not _switch(value)
 
     controls = [
-        Control("distance", "Air", "range", "From the hub to the display", "with a house's walls in between", place,
+        Control("distance", "Air", "range", "Distance from hub to display", "with a house's walls between them", place,
                 distance, (1, 250, 1, "m")),
-        Control("loss", "Air", "range", "Frames lost", "by noise on the air", loss,
+        Control("loss", "Air", "range", "Frames lost", "to radio noise", loss,
                 lambda: round(world.air.loss * 100), (0, 90, 1, "%")),
         Control("shield", "Air", "toggle", "Display in a steel box", "it hears nothing", shield,
                 lambda: not stack.in_range),
@@ -491,13 +492,13 @@ def _neighbour(bench: Bench) -> list[Control]:
 
     def open_to_all(value: Any) -> None:
         if not world.neighbour or not there():
-            raise Refused("There is no neighbour's hub.")
+            raise Refused("There is no neighbour's hub at the moment.")
         world.neighbour.open_to_all = _switch(value)
 
     return [
         Control("neighbour", "Air: next door", "toggle", "Neighbour's hub", "another home's network in range", come,
                 there),
-        Control("neighbour-open", "Air: next door", "toggle", "Lets in anybody", "the neighbour's hub is open to all",
+        Control("neighbour-open", "Air: next door", "toggle", "Accepts any device", "the neighbour's hub is open",
                 open_to_all, lambda: there() and bool(world.neighbour and world.neighbour.open_to_all)),
     ]  # fmt: skip
 
@@ -546,9 +547,9 @@ def _wire(bench: Bench) -> list[Control]:
         Control("noise", "Wire", "range", "Noise on the serial link", "bytes flipped, lost or doubled", noise,
                 lambda: round(world.uart_to_ncp.noise * 100, 2), (0, 10, 0.01, "%")),
         Control("cut", "Wire", "toggle", "Serial link cut", "", cut, lambda: world.uart_to_ncp.cut),
-        Control("ncp-error", "Wire", "button", "Radio module gives the link up", "it says ERROR until it is reset",
+        Control("ncp-error", "Wire", "button", "Radio module fails", "it reports ERROR until it is reset",
                 give_up),
         *[restart(cause) for cause in faults.CAUSES],
-        Control("faults", "Wire", "text", "Faults by order", "for example flip=0.001,split=0.2,reset=watchdog@60",
+        Control("faults", "Wire", "text", "Custom faults", "for example flip=0.001,split=0.2,reset=watchdog@60",
                 order, lambda: bench.faults, ("words",)),
     ]  # fmt: skip

@@ -75,7 +75,7 @@ class SampleDay:
         if self.is_on and self._task:
             self._task.cancel()
             self._clear(self._world.household)
-            self._end = f"The day was broken off. {self._sums()}"
+            self._end = f"The day was stopped. {self._sums()}"
 
     def _clear(self, household: Household) -> None:
         for what in THINGS:
@@ -97,7 +97,7 @@ class SampleDay:
             for what in sorted({*before, *on}):
                 if before.get(what) != on.get(what):
                     self._set(household, what, on.get(what, 0))
-                    self._tell(f"{what} {'on' if what in on else 'off'}", "As the day of sample load has it.")
+                    self._tell(f"{what} {'on' if what in on else 'off'}", "Part of the typical day.")
             await asyncio.sleep(60 - clock.utc % 60)
         self._clear(household)
         self._end = f"The day is over. {self._sums()}"

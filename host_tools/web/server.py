@@ -45,7 +45,7 @@ _SLOWEST_QUEUE = 200
 _MAY_BE_DROPPED = ("trace", "log", "refresh")
 _LAST_ANSWERS_S = 1.0
 _AS_IT_IS = object()
-_EXPOSED = "Everybody who can reach {address} can watch this simulated home and change it: there is no password."
+_EXPOSED = "Anyone who can reach {address} can watch and change this simulated home: there is no password."
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -67,14 +67,14 @@ async def _only_this_page(request: web.Request, handler) -> web.StreamResponse:
         name, authority = (request.url.host or "").lower(), request.url.authority
         theirs = URL(origin).authority if origin else authority
     except ValueError:
-        return web.Response(status=400, text="This is no address.\n")
+        return web.Response(status=400, text="That is not a valid address.\n")
     try:
         ipaddress.ip_address(name)
     except ValueError:
         if name not in request.app[_SERVED_AS]:
-            return web.Response(status=403, text="Open this page by the address that was printed.\n")
+            return web.Response(status=403, text="Open this page at the address that was printed.\n")
     if theirs != authority:
-        return web.Response(status=403, text="This came from another site's page.\n")
+        return web.Response(status=403, text="That request came from another website.\n")
     response = await handler(request)
     if not response.prepared:
         response.headers.update(_HEADERS)
@@ -284,7 +284,7 @@ class Page:
             browser.tell("answer", {"id": number, "error": str(refused), "fields": refused.fields})
             return
         except (ValueError, KeyError, TypeError, AttributeError):
-            browser.tell("answer", {"id": number, "error": "This is no order that can be read."})
+            browser.tell("answer", {"id": number, "error": "That request could not be understood."})
             return
 
         def answered(future: asyncio.Future[Any]) -> None:
@@ -302,7 +302,7 @@ class Page:
 
     async def _do(self, request: web.Request) -> web.Response:
         if request.content_type != "application/json":
-            return _answer({"error": "This takes JSON."}, 415)
+            return _answer({"error": "Send JSON."}, 415)
         try:
             order = parse(await request.text())
             done = self._begin(str(order["do"]), order.get("value"))
@@ -310,7 +310,7 @@ class Page:
         except Refused as refused:
             return _answer({"error": str(refused), "fields": refused.fields}, 422)
         except (ValueError, TypeError, AttributeError, LookupError, HttpProcessingError):
-            return _answer({"error": "This is no order that can be read."}, 400)
+            return _answer({"error": "That request could not be understood."}, 400)
         if self.bench.wanted:
             # Who asks next is to wait for the next run.
             answer.force_close()
@@ -387,7 +387,7 @@ class Page:
 
     def _speed(self, value: Any) -> None:
         if value is not None and (isinstance(value, bool) or value not in view.SPEEDS):
-            raise Refused(f"The speeds are {', '.join(map(str, view.SPEEDS))}, and none for as fast as it goes.")
+            raise Refused(f"The speeds are {', '.join(map(str, view.SPEEDS))}, or null for as fast as possible.")
         self._speed_after = _AS_IT_IS
         if self.bench.wanted:
             self.bench.make(dataclasses.replace(self.bench.wanted, speed=value))
@@ -409,10 +409,10 @@ class Page:
 
     async def _scan(self, request: web.Request) -> web.Response:
         if request.content_type != "application/json":
-            return _answer({"error": "This takes JSON."}, 415)
+            return _answer({"error": "Send JSON."}, 415)
         found = scan.read(self.bench.home.picture())
         if found is None:
-            return _answer({"error": "There is no code on the screen now."}, 422)
+            return _answer({"error": "There is no code on the screen at the moment."}, 422)
         return _answer({"result": found})
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
@@ -468,13 +468,13 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
 def _greet(listening: socket.socket, settings: Settings, folder: Path) -> None:
     address = addresses.opened_by(listening)
     caveat = toolchain.interpreter().caveat
-    print(f"\nThe simulated home is running (seed {settings.seed}). Look at it here:\n")
+    print(f"\nThe simulated home is running (seed {settings.seed}). Open it in a browser:\n")
     print(f"    http://{address}/\n")
     if not addresses.is_loopback(listening):
-        print(f"Mind: {_EXPOSED.format(address=address)}\n")
+        print(f"Note: {_EXPOSED.format(address=address)}\n")
     if caveat:
         print(f"{caveat}\n")
-    print(f"The firmware's log is {folder / 'firmware.log'}. Ctrl-C ends it.", flush=True)
+    print(f"The firmware's log is {folder / 'firmware.log'}. Press Ctrl-C to stop.", flush=True)
 
 
 def serve_runs(listening: socket.socket, order: Order, folder: Path, host: str) -> None:

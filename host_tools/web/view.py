@@ -141,10 +141,10 @@ def meters(bench: Bench) -> list[list[str]]:
     counted = world.meter.registers
     demand = counted["instantaneous_demand"]
     rows = [
-        ["Number on the meter", world.meter.serial.decode()],
+        ["Meter number", world.meter.serial.decode()],
         ["Electricity", f"{counted['current_summation_delivered'] / 1000:.3f} kWh"],
-        ["Sent out", f"{counted['current_summation_received'] / 1000:.3f} kWh"],
-        ["Power now", f"{demand} W" if demand >= 0 else f"sending out {-demand} W"],
+        ["Exported", f"{counted['current_summation_received'] / 1000:.3f} kWh"],
+        ["Power now", f"{demand} W" if demand >= 0 else f"exporting {-demand} W"],
     ]
     if world.gas_meter:
         rows.append(["Gas", f"{world.gas_meter.register / 1000:.3f} m³"])
@@ -154,7 +154,7 @@ def meters(bench: Bench) -> list[list[str]]:
 
 
 _SUPPLY = {
-    SupplyState.OFF: "off: no credit is left", SupplyState.ARMED: "off, and may be switched on", SupplyState.ON: "on",
+    SupplyState.OFF: "off: no credit left", SupplyState.ARMED: "off; can be switched on", SupplyState.ON: "on",
 }  # fmt: skip
 
 
@@ -186,12 +186,12 @@ def _health(bench: Bench) -> dict[str, Any]:
         "restarts": held.get("restarts"),
         "serial": {
             "bytes to the radio module": world.uart_to_ncp.bytes, "bytes to the firmware": world.uart_to_host.bytes,
-            "bytes hurt": world.uart_to_ncp.hurt + world.uart_to_host.hurt,
-            "frames sent again": world.ncp.ash.retransmissions,
+            "bytes damaged": world.uart_to_ncp.hurt + world.uart_to_host.hurt,
+            "frames resent": world.ncp.ash.retransmissions,
         },
         "panel": {
             "full refreshes": world.panel.full_refreshes, "partial refreshes": world.panel.partial_refreshes,
-            "complaints": len(world.panel.complaints), "the last": (world.panel.complaints or ["none"])[-1],
+            "complaints": len(world.panel.complaints), "last complaint": (world.panel.complaints or ["none"])[-1],
         },
         "frames": {"too fast to be shown": bench.trace.dropped},
         "not believed": dict(world.ncp.stack.discarded),

@@ -12,7 +12,7 @@ from host_tools import cli
 def test_a_number_that_cannot_be_is_refused_in_words(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
-    assert ended.value.code == 2 and "is no " in capsys.readouterr().err
+    assert ended.value.code == 2 and "is not a " in capsys.readouterr().err
 
 
 def test_an_address_that_is_not_there_is_said_so(capsys):

@@ -40,7 +40,7 @@ def read_meters(page):
     page.get_by_role("button", name="Fill it in for me").click()
     page.get_by_text("Compare the number on the panel").wait_for()
     page.get_by_role("button", name="OK", exact=True).click()
-    page.get_by_text("It reads your meters").wait_for()
+    page.get_by_text("The display reads your meters").wait_for()
 
 
 def turn_to(page, words, pages=12):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 # The supplier's form for the household of `demo`, but for the device's codes.
 RIGHT = {"device_type": "CAD", "mpan": "1200000000011", "mprn": "7400000018", "postcode": "ZZ9 9ZZ", "consent": True}
-_GREETED = "Ctrl-C ends it."
+_GREETED = "Press Ctrl-C to stop."
 
 
 class Served:

@@ -51,10 +51,10 @@ def test_a_newcomers_first_ten_minutes(home, browse):
     page.get_by_role("button", name="OK", exact=True).click()
     speed(page, "60x")
     page.get_by_text("Compare the number on the panel").wait_for()
-    site.get_by_text("Done. The device may read your meters.").wait_for()
+    site.get_by_text("Done. The device can now read your meters.").wait_for()
     speed(page, "10x")
     page.get_by_role("button", name="OK", exact=True).click()
-    page.get_by_text("It reads your meters").wait_for()
+    page.get_by_text("The display reads your meters").wait_for()
     page.locator("#story summary", has_text="Confirm Key Data Response").first.wait_for()
     # What does the kettle cost? With a car on the charger no sun covers it.
     for name in ("Kettle", "Car charger"):
@@ -86,7 +86,7 @@ def test_the_form_refuses_in_words(waiting, browse):
         ("mpan", "1200000000012", "The last one is a check digit and does not agree."),
         ("mpan", "1012345678903", "We do not supply this meter."),
         ("mprn", "12", "MPRNs are 6 to 10 digits."),
-        ("postcode", "NOWHERE", "That is no postcode."),
+        ("postcode", "NOWHERE", "That is not a valid postcode."),
         ("postcode", "AB1 2CD", "We do not have this meter at that postcode."),
         ("consent", False, "Without your consent"),
     ):
@@ -97,7 +97,7 @@ def test_the_form_refuses_in_words(waiting, browse):
         assert site.get_by_role("alert").locator("li").count() == 1
     # Gas is not everybody's; and all that is wrong is said at once.
     send(site, waiting, mprn="", eui64="", consent=False)
-    site.get_by_role("heading", name="2 things need a look").wait_for()
+    site.get_by_role("heading", name="2 things to correct").wait_for()
     assert site.get_by_role("alert").locator("li").count() == 2
     assert waiting.state()["portal"]["requests"] == []
 
@@ -124,7 +124,7 @@ def test_the_back_office_refuses_in_words(home, browse):
         switch.click()
         site.locator("#nav").get_by_role("link", name="Add a device").click()
     tab(page, "Hub")
-    full = page.get_by_role("switch", name="Its list is full")
+    full = page.get_by_role("switch", name="Device list is full")
     full.click()
     send(site, home)
     site.locator("#outcome.problem", has_text="Your hub is full.").wait_for()
@@ -132,7 +132,7 @@ def test_the_back_office_refuses_in_words(home, browse):
     # Nobody comes while the hub is open: the display has no power.
     page.get_by_role("switch", name="Power", exact=True).click()
     tab(page, "Supplier")
-    page.get_by_label("The hub stays open").fill("1")
+    page.get_by_label("Hub stays open for").fill("1")
     site.locator("#nav").get_by_role("link", name="Add a device").click()
     send(site, home)
     site.locator("#outcome.problem", has_text="The device did not join in time.").wait_for()
@@ -141,7 +141,7 @@ def test_the_back_office_refuses_in_words(home, browse):
     page.get_by_role("switch", name="Power", exact=True).click()
     page.get_by_text("The panel shows two codes.").wait_for()
     site.locator("#nav").get_by_role("link", name="Add a device").click()
-    page.get_by_label("The hub stays open").fill("10")
+    page.get_by_label("Hub stays open for").fill("10")
     send(site, home)
     site.locator("#nav").get_by_role("link", name="Devices").click()
     site.get_by_role("cell", name="Joined; no access to the meters yet").wait_for()
@@ -150,14 +150,14 @@ def test_the_back_office_refuses_in_words(home, browse):
     # Once it reads the meters it is not added again, but for who takes it off the list first.
     site.locator("#nav").get_by_role("link", name="Add a device").click()
     send(site, home)
-    site.locator("#eui64-error", has_text="This device is on your list already.").wait_for()
+    site.locator("#eui64-error", has_text="This device is already on your list.").wait_for()
 
 
 def test_of_what_is_asked_for_while_a_home_starts_the_last_is_done(home, browse):
     page = browse(home.url)
     page.get_by_text("The panel shows two codes.").wait_for()
     first = home.state()["run"]
-    tab(page, "Stories")
+    tab(page, "Scenarios")
     names = page.evaluate("""() => { const all = [...document.querySelectorAll('[data-scenario]')].slice(0, 6);
         all.forEach(one => one.click()); return all.map(one => one.dataset.scenario); }""")
     page.locator("#scenario-says", has_text=names[-1].replace("-", " ")).wait_for()
@@ -180,7 +180,7 @@ def test_of_two_browsers_orders_the_later_one_is_done(home, browse):
     one, two = (browse(home.url) for _ in range(2))
     for page in (one, two):
         page.get_by_text("The panel shows two codes.").wait_for()
-        tab(page, "Stories")
+        tab(page, "Scenarios")
     click = "name => document.querySelector(`[data-scenario=${name}]`).click()"
     for first, second in (("pairing", "hub-rebooted"), ("hub-rebooted", "pairing")) * 3:
         one.evaluate(click, first)
@@ -194,7 +194,7 @@ def test_a_double_click_asks_the_supplier_once(home, browse):
     page = browse(home.url)
     page.get_by_text("The panel shows two codes.").wait_for()
     page.get_by_role("button", name="Fill it in for me").dblclick()
-    page.locator("#refusal", has_text="Your supplier is at it already: R1001.").wait_for()
+    page.locator("#refusal", has_text="Your supplier is already working on it: R1001.").wait_for()
     assert len(home.state()["portal"]["requests"]) == 1
 
 
@@ -236,15 +236,15 @@ def test_two_browsers_and_a_reload_in_the_middle(home, browse):
     assert one.locator("#story summary").count() >= shown > 30
     two.get_by_role("button", name="OK", exact=True).tap()
     for page in (one, two):
-        page.get_by_text("It reads your meters").wait_for()
+        page.get_by_text("The display reads your meters").wait_for()
     # The device starts anew, and goes on where it was.
     one.get_by_role("switch", name="Power").click()
     two.get_by_text("The display has no power.").wait_for()
     two.get_by_role("switch", name="Power").tap()
-    one.get_by_text("It reads your meters").wait_for()
+    one.get_by_text("The display reads your meters").wait_for()
     one.get_by_role("button", name="Reset the display").click()
     one.locator("#story summary", has_text="Reset button").wait_for()
-    two.get_by_text("It reads your meters").wait_for()
+    two.get_by_text("The display reads your meters").wait_for()
     assert two.locator("#supplier-says").inner_text().startswith("R1001: Done")
 
 
@@ -257,17 +257,17 @@ def test_a_link_replays_the_run_and_asks_first(home, browse):
     page.get_by_role("button", name="Fill it in for me").click()
     page.locator("#story summary", has_text="Confirm Key Data Response").first.wait_for()
     page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Go on").wait_for()
-    tab(page, "Take away")
-    page.get_by_role("button", name="Make the link").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    tab(page, "Downloads")
+    page.get_by_role("button", name="Make a link").click()
     link = page.get_by_label("Link to this run")
     page.locator(".take [role=status]", has_text="Cop").wait_for()
     before = home.state()
     log = home.get("/download/firmware.log")[1]
     other = browse(link.input_value())
-    other.get_by_text("This link holds a run: seed 1, 2 deeds.").wait_for()
+    other.get_by_text("This link holds a run: seed 1, 2 actions.").wait_for()
     assert home.state()["run"] == before["run"]
-    other.get_by_role("button", name="Play it again").click()
+    other.get_by_role("button", name="Replay it").click()
     after = home.until(lambda now: now["held"] and now["run"] != before["run"])
     assert after["meters"] == before["meters"] and after["values"]["load-kettle"]
     assert home.get("/download/firmware.log")[1] == log
@@ -300,7 +300,7 @@ def test_by_keyboard_alone(waiting, browse):
     page.keyboard.press("n")
     waiting.until(lambda now: now["steps"] == before + 10)
     tab(page, "Wire")
-    page.get_by_label("Faults by order", exact=True).press_sequentially("bonp")
+    page.get_by_label("Custom faults", exact=True).press_sequentially("bonp")
     assert not waiting.state()["held"] and waiting.state()["steps"] == before + 10
     tab(page, "House")
     # The page goes with a finger on a button.
@@ -331,7 +331,7 @@ def test_it_fits_a_phone_and_can_be_read(waiting, browse, scheme):
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
         small.context.close()
     names = page.get_by_role("tab").all_inner_texts()
-    assert {"Changes", "New home", "Take away"} < set(names)
+    assert {"Changes", "New home", "Downloads"} < set(names)
     for name in names:
         tab(page, name)
         assert (overflow(page), barriers(page)) == (0, []), name
@@ -364,7 +364,7 @@ def test_a_whole_code_is_to_be_seen_on_a_phone(waiting, browse):
     page = browse(waiting.url + "/supplier#add", **PHONE)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Scan the code with your phone").click()
-    page.locator("#scanned", has_text="The code was read").wait_for()
+    page.locator("#scanned", has_text="The code has been read").wait_for()
     for name in ("eui64", "install_code"):
         field = page.locator(f"#{name}")
         assert field.input_value().replace(" ", "") == waiting.code[name]
@@ -417,7 +417,7 @@ def test_a_full_refresh_flashes_but_for_who_wants_no_motion(waiting, browse):
 def test_who_serves_it_to_others_is_told(tmp_path, browse):
     with serving(tmp_path, "--host", "0.0.0.0") as home:
         address = home.url.removeprefix("http://")
-        assert f"Everybody who can reach {address} can watch" in home.said
+        assert f"Anyone who can reach {address} can watch" in home.said
         page = browse(f"http://127.0.0.1:{address.rpartition(':')[2]}")
         page.get_by_role("alert").get_by_text("there is no password").wait_for()
         page.context.close()

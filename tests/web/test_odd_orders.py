@@ -13,7 +13,7 @@ from served import serving
 from host_tools import cli
 from host_tools.web import addresses
 
-UNREADABLE = "This is no order that can be read."
+UNREADABLE = "That request could not be understood."
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_button_that_is_refused_leaves_the_speed_as_it_is(home):
     home.do("button", {"name": "ok", "down": True})
     assert home.state()["speed"] == 1
     home.do("plug", False)
-    assert refusal(home, ("button", {"name": "next", "down": True})) == (422, "The device has no power.")
+    assert refusal(home, ("button", {"name": "next", "down": True})) == (422, "The display has no power.")
     assert home.state()["speed"] == 1
     refusal(home, ("button", {"name": "ok", "down": False}))
     assert home.state()["speed"] == 10
@@ -117,8 +117,8 @@ def test_numbers_that_are_none_are_refused_on_the_command_line(arguments, capsys
 
 @pytest.mark.parametrize(
     ("button", "words"),
-    [("remove-us", "This device is not on your list any more."),
-     ("swap-hub-empty", "Your hub is a new one that does not know this device. Add it again.")],
+    [("remove-us", "This device has been removed from your list."),
+     ("swap-hub-empty", "Your hub has been replaced, and the new one does not know this device. Add it again.")],
 )  # fmt: skip
 def test_the_suppliers_pages_know_of_what_the_hub_tab_does(home, button, words):
     home.do("speed", 60)
@@ -173,7 +173,7 @@ def test_served_to_all_it_answers_to_the_machines_names_and_to_no_others(tmp_pat
         port = home.url.rsplit(":", 1)[1]
         assert home.get("/")[0] == 200
         assert addresses.own_address(socket.AF_INET) is None or "0.0.0.0" not in home.said
-        assert f"Everybody who can reach {home.url.removeprefix('http://')}" in home.said
+        assert f"Anyone who can reach {home.url.removeprefix('http://')}" in home.said
         for host in (name, name.upper(), f"{name}.local", "localhost", "127.0.0.1"):
             assert home.get("/", {"Host": f"{host}:{port}"})[0] == 200, host
         own = f"{name}.local:{port}"

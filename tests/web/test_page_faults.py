@@ -51,7 +51,7 @@ def test_a_damaged_replay_link_says_so(waiting, browse):
     right = waiting.replay()
     good = packed(right)
     page = browse(f"{waiting.url}/#replay={good[:-7]}")
-    damaged, button = page.get_by_text("This link to a run is damaged"), page.locator("#replay-offer button")
+    damaged, button = page.get_by_text("This link is damaged"), page.locator("#replay-offer button")
     wrong = (None, [], 1, {"a": 1}, right | {"inkmeter": 2}, right | {"steps": None}, right | {"settings": {}},
              {name: right[name] for name in right if name != "until_us"})  # fmt: skip
     for link in ("", good[:-7], good[:-8], f"{good}.", f"{good}=", *map(packed, wrong)):
@@ -61,7 +61,7 @@ def test_a_damaged_replay_link_says_so(waiting, browse):
         assert not any(one.is_visible() for one in button.all()), link
         # A whole one after it is offered.
         page.evaluate("link => { location.hash = `replay=${link}`; }", good)
-        page.get_by_role("button", name="Play it again").wait_for()
+        page.get_by_role("button", name="Replay it").wait_for()
         assert not damaged.is_visible()
         page.evaluate("location.hash = 'replay=AAAA'")
     damaged.wait_for()
@@ -91,7 +91,7 @@ def test_a_request_says_how_far_it_is_and_what_it_waits_for(home, browse):
     assert "person" not in address.inner_text() and "second" in address.inner_text()
     site.locator("#outcome", has_text="allow one or two days").wait_for()
     model = site.locator("li.now")
-    assert "one or two days if a person must look" in model.inner_text()
+    assert "a day or two if someone must check it by hand" in model.inner_text()
     # In words, for who does not see the dots.
     said = [words.split(",")[1].strip() for words in site.locator("#steps li").evaluate_all(
         "all => all.map(one => one.children[0].textContent)")]  # fmt: skip
@@ -131,7 +131,7 @@ def test_who_removes_a_device_by_keyboard_keeps_the_place_and_hears_of_it(home, 
         site.keyboard.press("Enter")
         says = site.get_by_role("main").get_by_role("status")
         says.get_by_text(f"Removing {name} …").wait_for()
-        says.get_by_text(f"{name} is off the list.").wait_for()
+        says.get_by_text(f"{name} has been removed.").wait_for()
         assert site.locator("[data-remove]").count() == left
         assert site.evaluate(FOCUS) == ("Remove" if left else "Devices")
 
@@ -140,7 +140,7 @@ def test_a_new_home_leaves_the_keyboard_where_it_was(home, browse):
     page = browse(home.url)
     page.get_by_text("The panel shows two codes.").wait_for()
     tab(page, "New home")
-    button = page.get_by_role("button", name="Start a new home")
+    button = page.get_by_role("button", name="Start this home")
     for one in (button, page.locator("#button-next"), page.locator("[data-speed='60']"), page.get_by_label("Seed")):
         run = home.state()["run"]
         # That the page has drawn the new one is seen by this mark's going.
@@ -171,7 +171,7 @@ def test_a_sample_days_figures_are_not_read_out(home, browse):
             if (region) window.heard.push(region.textContent); })).observe(document.getElementById('group'),
         { childList: true, characterData: true, subtree: true }); })()""")
     speed(page, "300x")
-    page.get_by_role("switch", name="Play the day").click()
+    page.get_by_role("switch", name="Play a typical day").click()
     words = page.locator("#in-sample-day-says")
     shown = set()
     for _ in range(12):
@@ -179,8 +179,8 @@ def test_a_sample_days_figures_are_not_read_out(home, browse):
         shown.add(words.text_content())
     assert len(shown) > 4
     assert len(page.evaluate("heard")) == 1, page.evaluate("heard")
-    page.get_by_role("switch", name="Play the day").click()
-    page.wait_for_function("() => heard.some(one => one.startsWith('The day was broken off.'))")
+    page.get_by_role("switch", name="Play a typical day").click()
+    page.wait_for_function("() => heard.some(one => one.startsWith('The day was stopped.'))")
     assert len(page.evaluate("heard")) == 2
 
 
@@ -242,7 +242,7 @@ def test_a_seed_that_cannot_be_is_refused_in_words(home, browse):
     page.get_by_text("The panel shows two codes.").wait_for()
     tab(page, "New home")
     run = home.state()["run"]
-    seed, button = page.get_by_label("Seed"), page.get_by_role("button", name="Start a new home")
+    seed, button = page.get_by_label("Seed"), page.get_by_role("button", name="Start this home")
     for value, words in (("", "A whole number, 0 or more."), ("-5", "A whole number, 0 or more."),
                          ("1.5", "A whole number, 0 or more."), ("1e30", "At most 9007199254740991.")):  # fmt: skip
         seed.fill("1")
@@ -271,9 +271,10 @@ def test_a_seed_that_cannot_be_is_refused_in_words(home, browse):
 
 def test_the_hint_is_true_by_night(early, browse):
     page = browse(early.url)
-    night = page.locator("#next", has_text="From 22:00 to 07:00 the panel shows new figures every half hour at most")
+    words = "From 22:00 to 07:00 the panel is quiet: it shows new figures every half hour at most"
+    night = page.locator("#next", has_text=words)
     night.wait_for()
-    assert "It reads your meters, every ten seconds." in night.inner_text()
+    assert "The display reads your meters every ten seconds." in night.inner_text()
     # What it says of a press: a turned page is a new picture, at once.
     seen = early.state()["screen"]
     page.get_by_role("button", name="Next", exact=True).click()
@@ -318,6 +319,6 @@ def test_the_hint_says_when_the_meters_do_not_answer(reading, browse):
 
     page.route_web_socket("**/live", between)
     page.reload()
-    page.locator("#next", has_text="The meters do not answer at the moment").wait_for()
+    page.locator("#next", has_text="The meters are not answering at the moment").wait_for()
     silent[0] = False
-    page.locator("#next", has_text="It reads your meters").wait_for()
+    page.locator("#next", has_text="The display reads your meters").wait_for()

@@ -69,7 +69,7 @@ def test_from_the_code_to_the_readings(with_code):
         home.do("button", {"name": "ok", "down": down})
     home.until(lambda now: now["words"] == "Reading your meters")
     assert [name for name, _ in home.state()["meters"]] == [
-        "Number on the meter", "Electricity", "Sent out", "Power now", "Gas",
+        "Meter number", "Electricity", "Exported", "Power now", "Gas",
     ]  # fmt: skip
     replay = json.loads(home.get("/download/replay.json")[1])
     assert home.code["install_code"] not in json.dumps(replay)
@@ -135,8 +135,8 @@ def test_odd_orders_are_answered_in_words(home):
         ("sample-day-says", "well", "only be read"), ("change-house-moved", "castle", "no home 'castle'"),
         ("neighbour-open", True, "no neighbour's hub"), ("new", {"seed": "1"}, "cannot be"),
         ("new", {"timeline": 1}, "no setting"), ("new", [], "no settings"),
-        ("faults", "explode", "is no fault"), ("hub-channel", 7, "one of"), ("remove-device", "12", "16 characters"),
-        ("remove-device", "00DB1234567890A0", "not on your list"), ("add-device", None, "no form"),
+        ("faults", "explode", "is not a fault"), ("hub-channel", 7, "one of"), ("remove-device", "12", "16 characters"),
+        ("remove-device", "00DB1234567890A0", "not on your list"), ("add-device", None, "could not be understood"),
     ):  # fmt: skip
         status, answer, _ = home.post("/do", {"do": name, "value": value})
         assert status == 422 and words in json.loads(answer)["error"], (name, value, answer)
@@ -214,7 +214,7 @@ def test_a_press_lasts_as_long_as_the_finger_did_however_late_it_is_heard_of(hom
         assert (name, noted) == ("button", {"name": "next", "down": False})
     for odd in (-1, 60_001, "300", True, None):
         status, answer, _ = home.post("/do", {"do": "button", "value": {"name": "next", "down": False, "held_ms": odd}})
-        assert (status, json.loads(answer)["error"]) == (422, "This goes from 0 to 60000.")
+        assert (status, json.loads(answer)["error"]) == (422, "Choose from 0 to 60000.")
 
 
 def test_power_and_reset(home):

@@ -32,7 +32,7 @@ def told(page, name, seconds):
 
 
 def stories(page):
-    tab(page, "Stories")
+    tab(page, "Scenarios")
     names = page.eval_on_selector_all("[data-scenario]", "all => all.map(one => one.dataset.scenario)")
     assert names == list(SCENARIOS) and set(names) >= LONG
     speed(page, "max")

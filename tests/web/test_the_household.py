@@ -60,7 +60,8 @@ def test_each_tariff_can_be_chosen_and_is_on_the_panel(credit, browse):
     page = browse(credit.url)
     read_meters(page)
     speed(page, "10x")
-    for value, label in (("agile", "Agile-like: a price each half-hour"), ("economy-7", "Economy 7: cheap at night"),
+    for value, label in (("agile", "Agile-like: a price for every half-hour"),
+                         ("economy-7", "Economy 7: cheap at night"),
                          ("credit-flat", "Flat: one price")):  # fmt: skip
         choose(page, "tariff", label)
         # From the tariff's own table: the half-hour's that it is, before noon and its prices below nothing.
@@ -69,8 +70,8 @@ def test_each_tariff_can_be_chosen_and_is_on_the_panel(credit, browse):
         shows(page, f"{price // 100}.{price % 100:02d}p/kWh")
         assert credit.state()["values"]["tariff"] == value
     speed(page, "60x")
-    for label, words in (("Flat, and paid for export", "Paid for sent out  15.00p/kWh"),
-                         ("Prepaid: pay first", "Emergency credit  £10.00")):  # fmt: skip
+    for label, words in (("Flat, with paid export", "Paid for sent out  15.00p/kWh"),
+                         ("Prepaid", "Emergency credit  £10.00")):  # fmt: skip
         choose(page, "tariff", label)
         page.get_by_role("button", name="Reset the display").click()
         shows(page, "24.50p/kWh")
@@ -82,9 +83,9 @@ def test_a_home_without_credit_is_cut_off_and_told_what_to_do(emergency, browse)
     read_meters(page)
     for name in ("Oven", "Car charger", "Fan heater"):
         page.get_by_role("switch", name=name).click()
-    page.get_by_text("The credit is used up").wait_for()
+    page.get_by_text("The credit has run out").wait_for()
     speed(page, "10x")
-    page.locator("#meters dd", has_text="off: no credit is left").wait_for()
+    page.locator("#meters dd", has_text="off: no credit left").wait_for()
     shows(page, "Supply is off")
     # The main switch is another one, and gives no power.
     main = page.get_by_role("switch", name="Main switch")
@@ -93,18 +94,18 @@ def test_a_home_without_credit_is_cut_off_and_told_what_to_do(emergency, browse)
         main.click()
     page.locator("#meters dd", has_text="0 W").wait_for()
     tab(page, "Changes")
-    on = page.get_by_role("button", name="Switch the supply on again: do it")
+    on = page.get_by_role("button", name="Switch the supply back on: go")
     on.click()
     page.locator("#refusal", has_text="the supply is not armed").wait_for()
     page.get_by_label("Top up", exact=True).fill("2000")
-    page.get_by_role("button", name="Top up: do it").click()
+    page.get_by_role("button", name="Top up: go").click()
     page.get_by_text("There is credit again.").wait_for()
     shows(page, "Switch it on")
     on.click()
-    page.get_by_text("It reads your meters").wait_for()
+    page.get_by_text("The display reads your meters").wait_for()
     shows(page, "an hour")
     # The story tells the amount, under its own heading.
-    page.locator("#story .what", has_text="A code worth so many pence (2000)").wait_for()
+    page.locator("#story .what", has_text="A top-up code worth this many pence (2000)").wait_for()
     assert page.locator("#story h3").last.inner_text() == "Reading"
 
 
@@ -131,7 +132,7 @@ def test_a_gas_meter_is_fitted_later_and_the_meter_exchanged(flat, browse):
     shows(page, "Gas  ")
     # A second one is refused, in words.
     page.get_by_role("button", name="Gas meter fitted").click()
-    page.locator("#refusal", has_text="this home has a gas meter").wait_for()
+    page.locator("#refusal", has_text="this home already has a gas meter").wait_for()
     page.get_by_role("button", name="Meter exchanged").click()
     page.locator("#meters dd", has_text="21E0093388").wait_for()
     # Its own register, which begins at nothing; and the tariff is what this home began with.
@@ -141,7 +142,7 @@ def test_a_gas_meter_is_fitted_later_and_the_meter_exchanged(flat, browse):
     page.get_by_text("Compare the number on the panel").wait_for(timeout=60_000)
     shows(page, "093388")
     page.get_by_role("button", name="OK", exact=True).click()
-    page.get_by_text("It reads your meters").wait_for()
+    page.get_by_text("The display reads your meters").wait_for()
     # Its register begins at nothing.
     speed(page, "10x")
     turn_to(page, "Electricity  00000.")
@@ -157,9 +158,9 @@ def test_the_household_moves_and_takes_the_display(home, browse):
     site.get_by_text("1200000000011").wait_for()
     tab(page, "Changes")
     page.get_by_label("House moved", exact=True).select_option("solar")
-    page.get_by_role("button", name="House moved: do it").click()
+    page.get_by_role("button", name="House moved: go").click()
     # The page says what to do, and the supplier knows where they live now, and of no device there.
-    page.get_by_text("You have moved, and the display with you").wait_for()
+    page.get_by_text("You have moved house and taken the display with you").wait_for()
     site.get_by_text("2000000000033").wait_for()
     site.get_by_role("link", name="See my devices").click()
     site.get_by_text("None yet.").wait_for()
@@ -171,15 +172,15 @@ def test_the_household_moves_and_takes_the_display(home, browse):
     site.get_by_role("link", name="Add a device").first.click()
     assert site.locator("#mpan").input_value() == "2000000000033"
     site.get_by_role("button", name="Scan the code with your phone").click()
-    site.locator("#scanned", has_text="The code was read").wait_for()
+    site.locator("#scanned", has_text="The code has been read").wait_for()
     site.locator("#consent").check()
     site.get_by_role("button", name="Add this device").click()
     page.get_by_text("Compare the number on the panel").wait_for(timeout=60_000)
     shows(page, "127755")
     page.get_by_role("button", name="OK", exact=True).click()
-    page.get_by_text("It reads your meters").wait_for()
-    held = home.until(lambda now: any(name == "Number on the meter" for name, _ in now["meters"]))
-    assert dict(held["meters"])["Number on the meter"] == "19L3127755"
+    page.get_by_text("The display reads your meters").wait_for()
+    held = home.until(lambda now: any(name == "Meter number" for name, _ in now["meters"]))
+    assert dict(held["meters"])["Meter number"] == "19L3127755"
     turn_to(page, "Electricity  17302.")
     # Nothing of the old home's is left in it.
     speed(page, "max")
@@ -206,51 +207,51 @@ def test_a_day_of_sample_load_and_how_fast_it_goes(early, browse):
     page = browse(early.url)
     read_meters(page)
     says = page.locator("#in-sample-day-says")
-    page.get_by_role("switch", name="Play the day").click()
+    page.get_by_role("switch", name="Play a typical day").click()
     says.filter(has_text="of 24 h").wait_for()
     assert page.locator("[data-speed]").all_inner_texts() == [
         *(f"{times}{TIMES}" for times in (1, 10, 60, 300, 3600)), "max",
     ]  # fmt: skip
     # Slow enough for a machine that has other things to do.
     speed(page, "10x")
-    page.locator("#pace", has_text=re.compile(rf"goes at (9|10|11){TIMES}")).wait_for()
+    page.locator("#pace", has_text=re.compile(rf"running at (9|10|11){TIMES}")).wait_for()
     before = early.state()
     speed(page, "3600x")
     # Whatever this machine can, the page says that and no more: no slower speed is called the one that was asked for.
     early.until(lambda now: now["elapsed_s"] > before["elapsed_s"] + 3600, 100)
-    page.wait_for_function("() => /manages|goes/.test(document.getElementById('pace').textContent)")
+    page.wait_for_function("() => /manage|running/.test(document.getElementById('pace').textContent)")
     first, since = early.state(), time.monotonic()
     time.sleep(4)
     second, took = early.state(), time.monotonic() - since
     rate, words = second["pace"], page.locator("#pace").inner_text()
     assert 0.5 < rate * took / (second["elapsed_s"] - first["elapsed_s"]) < 2
-    assert words.startswith("this computer manages" if rate < 0.85 * 3600 else "goes at"), (rate, words)
+    assert words.startswith("this computer can only manage" if rate < 0.85 * 3600 else "running at"), (rate, words)
     # Shower, kettle, toaster, light and heating
     page.locator("#story summary", has_text="Shower on").wait_for()
     assert float(re.search(r"([\d.]+) kWh used", says.inner_text())[1]) > 1.1
     assert float(re.search(r"([\d.]+) m. of gas", says.inner_text())[1]) > 0.8
-    page.get_by_role("switch", name="Play the day").click()
-    says.filter(has_text="The day was broken off.").wait_for()
+    page.get_by_role("switch", name="Play a typical day").click()
+    says.filter(has_text="The day was stopped.").wait_for()
     page.get_by_role("button", name="Pause").click()
-    page.locator("#pace", has_text="stands still").wait_for()
+    page.locator("#pace", has_text="paused").wait_for()
 
 
 def test_a_home_begins_when_it_is_told_to(home, browse):
     page = browse(home.url)
     tab(page, "New home")
-    page.get_by_label("It begins on").select_option("A winter morning")
+    page.get_by_label("Start on").select_option("A winter morning")
     assert page.get_by_label("Day", exact=True).input_value() == "2027-01-12"
     page.get_by_label("Day", exact=True).fill("2027-03-28")
     page.get_by_label("Time", exact=True).fill("01:30")
-    page.get_by_role("button", name="Start a new home").click()
+    page.get_by_role("button", name="Start this home").click()
     page.locator("#new-start-error", has_text="there is no 01:30").wait_for()
     assert page.get_by_label("Time", exact=True).get_attribute("aria-invalid") == "true"
     page.get_by_label("Day", exact=True).fill("1999-12-31")
-    page.get_by_role("button", name="Start a new home").click()
+    page.get_by_role("button", name="Start this home").click()
     page.locator("#new-start-error", has_text="from 1 January 2024 to 31 December 2033").wait_for()
     run = home.state()["run"]
-    page.get_by_label("It begins on").select_option("The night when the clocks go back")
-    page.get_by_role("button", name="Start a new home").click()
+    page.get_by_label("Start on").select_option("The night when the clocks go back")
+    page.get_by_role("button", name="Start this home").click()
     page.locator("#date", has_text="24 Oct 2026").wait_for()
     page.locator("#clock", has_text="22:00").wait_for()
     assert home.state()["run"] != run
@@ -258,7 +259,7 @@ def test_a_home_begins_when_it_is_told_to(home, browse):
     assert home.replay()["settings"]["start_us"] == 1_792_875_600_000_000
     tab(page, "House")
     tab(page, "New home")
-    assert page.get_by_label("It begins on").input_value() == "2026-10-24T22:00"
+    assert page.get_by_label("Start on").input_value() == "2026-10-24T22:00"
     home.do("replay", home.replay())
     home.until(lambda now: now["run"] != run and now["utc"].startswith("2026-10-24T21:00"))
 
@@ -283,7 +284,7 @@ def test_the_code_opens_the_form_filled_in(waiting, browse):
         page.get_by_role("link", name="Scan the code with a phone").click()
     site = opened.value
     site.get_by_role("button", name="Sign in").click()
-    site.locator("#scanned", has_text="The code was read").wait_for()
+    site.locator("#scanned", has_text="The code has been read").wait_for()
     assert site.locator("#install_code").input_value().replace(" ", "") == waiting.code["install_code"]
     # The words of the code, as another camera gives them, do as well.
     site.locator("#install_code").fill("")
@@ -295,9 +296,9 @@ def test_the_code_opens_the_form_filled_in(waiting, browse):
 def test_a_neighbours_hub_comes_and_goes(home, browse):
     page = browse(home.url, **PHONE)
     tab(page, "Air")
-    lets_in = page.get_by_role("switch", name="Lets in anybody")
+    lets_in = page.get_by_role("switch", name="Accepts any device")
     lets_in.tap()
-    page.locator("#refusal", has_text="There is no neighbour's hub.").wait_for()
+    page.locator("#refusal", has_text="There is no neighbour's hub at the moment.").wait_for()
     assert lets_in.get_attribute("aria-checked") == "false"
     page.get_by_role("switch", name="Neighbour's hub").tap()
     home.until(lambda now: now["values"]["neighbour"])

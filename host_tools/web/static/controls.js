@@ -53,7 +53,7 @@ const kinds = {
   },
   pick: one => {
     const select = chooser(one);
-    const form = h("form", { class: "inline", novalidate: true }, select, h("button", { type: "submit", "data-control": one.name, "aria-label": `${one.label}: do it` }, "Do it"));
+    const form = h("form", { class: "inline", novalidate: true }, select, h("button", { type: "submit", "data-control": one.name, "aria-label": `${one.label}: go` }, "Go"));
     form.onsubmit = event => { event.preventDefault(); act(one.name, pairs(one)[select.selectedIndex][0]); };
     return h("div", { class: "control" }, h("label", { for: `in-${one.name}` }, one.label), form, explained(one));
   },
@@ -72,7 +72,7 @@ const kinds = {
   },
   text: one => {
     const input = h("input", { type: "text", id: `in-${one.name}`, placeholder: one.options[0] || "", autocomplete: "off", spellcheck: "false", "aria-describedby": described(one) });
-    const form = h("form", { class: "inline", novalidate: true }, input, h("button", { type: "submit", "data-control": one.name, "aria-label": `${one.label}: do it` }, "Do it"));
+    const form = h("form", { class: "inline", novalidate: true }, input, h("button", { type: "submit", "data-control": one.name, "aria-label": `${one.label}: go` }, "Go"));
     form.onsubmit = event => { event.preventDefault(); act(one.name, input.value); };
     // What is typed stays, until the home says something else than before.
     let last = null;
@@ -93,7 +93,7 @@ const controls = group => {
 };
 
 const scenarios = () => h("div", {},
-  h("p", { class: "quiet" }, "A story each, with a new home and a new display. The tests tell the same ones. Set time to “max” to see how they end."),
+  h("p", { class: "quiet" }, "Each starts a new home with a new display, and plays a test scenario. Set the speed to “max” to see how it ends."),
   h("p", { id: "scenario-says", role: "status" }),
   h("ul", { class: "stories" }, ...hello.scenarios.map(one => h("li", {},
     h("button", { type: "button", "data-scenario": one.name, "aria-describedby": `story-${one.name}`, "aria-current": one.name === hello.scenario ? "true" : null, onclick: () => act("scenario", one.name) },
@@ -108,15 +108,15 @@ const start = () => {
   const error = { "aria-describedby": "new-start-about new-start-error" };
   const days = h("input", { type: "date", id: "new-day", value: day, ...error });
   const times = h("input", { type: "time", id: "new-time", value: time, ...error });
-  const named = h("select", { id: "new-start" }, h("option", { value: "" }, "a day of your own"), ...Object.entries(hello.starts).map(([name, when]) => h("option", { value: when }, name)));
+  const named = h("select", { id: "new-start" }, h("option", { value: "" }, "another day"), ...Object.entries(hello.starts).map(([name, when]) => h("option", { value: when }, name)));
   const same = () => { const when = `${days.value}T${times.value}`; named.value = Object.values(hello.starts).includes(when) ? when : ""; };
   named.onchange = () => { if (named.value) [days.value, times.value] = named.value.split("T"); };
   days.oninput = times.oninput = same;
   same();
   return [
-    h("div", { class: "control" }, h("label", { for: "new-start" }, "It begins on"), named),
+    h("div", { class: "control" }, h("label", { for: "new-start" }, "Start on"), named),
     h("div", { class: "control" }, h("label", { for: "new-day" }, "Day"), days),
-    h("div", { class: "control" }, h("label", { for: "new-time" }, "Time"), times, h("span", { class: "quiet", id: "new-start-about" }, "by the British clock; of an hour that comes twice, the first"), h("span", { class: "error", id: "new-start-error", role: "alert" })),
+    h("div", { class: "control" }, h("label", { for: "new-time" }, "Time"), times, h("span", { class: "quiet", id: "new-start-about" }, "British time; when an hour comes twice, the first"), h("span", { class: "error", id: "new-start-error", role: "alert" })),
   ];
 };
 
@@ -134,7 +134,7 @@ const fresh = () => {
     form.append(h("div", { class: "control" }, h("label", { for: `new-${name}` }, SETTINGS[name] || name), field, about, error));
     if (name === "home") form.append(...start());
   }
-  form.append(h("div", { class: "control whole" }, h("button", { type: "submit", class: "primary", id: "start-new" }, "Start a new home")));
+  form.append(h("div", { class: "control whole" }, h("button", { type: "submit", class: "primary", id: "start-new" }, "Start this home")));
   form.onsubmit = event => {
     event.preventDefault();
     // A number as it is typed need not be one as JSON has it: 007.
@@ -150,7 +150,7 @@ const fresh = () => {
       complain(wrong || seed ? null : error);
     });
   };
-  return h("div", {}, h("p", { class: "quiet" }, "The same settings and the same deeds give the same run, to the byte."), form);
+  return h("div", {}, h("p", { class: "quiet" }, "The same settings and the same actions give exactly the same run."), form);
 };
 
 // An id has no spaces.
@@ -162,7 +162,7 @@ const show = group => {
   refresh.clear();
   const panel = at("group");
   panel.setAttribute("aria-labelledby", tabOf(group));
-  panel.replaceChildren(group === "Stories" ? scenarios() : group === "New home" ? fresh() : controls(group));
+  panel.replaceChildren(group === "Scenarios" ? scenarios() : group === "New home" ? fresh() : controls(group));
   update();
 };
 
@@ -170,7 +170,7 @@ const update = () => { for (const [name, set] of refresh) set(values[name]); };
 
 on("hello", it => {
   hello = it;
-  const groups = [...TABS.filter(group => hello.controls.some(one => one.group.split(": ")[0] === group)), "Stories", "New home"];
+  const groups = [...TABS.filter(group => hello.controls.some(one => one.group.split(": ")[0] === group)), "Scenarios", "New home"];
   at("groups").replaceChildren(...groups.map(group => h("button", { role: "tab", type: "button", id: tabOf(group), "aria-controls": "group" }, group)));
   tabs(at("groups"), id => show(groups.find(group => tabOf(group) === id)), tabOf(chosen));
 });

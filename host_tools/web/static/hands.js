@@ -4,8 +4,8 @@ import { at, h, on, order, shows, turn } from "./live.js";
 
 const NAMES = { next: "Next", ok: "OK", back: "Back" };
 const KEYS = { n: "next", b: "back", o: "ok", Enter: "ok" };
-const HELP = { next: "Next page", ok: "OK; hold 2 s: count from zero; 5 s: status", back: "Back; hold 2 s: home" };
-const ONLY = "Short: next page; 1 s: OK; 3 s: back; 20 s: makes the display new";
+const HELP = { next: "Next page", ok: "OK; hold 2 s: cost from now; 5 s: status", back: "Back; hold 2 s: first page" };
+const ONLY = "Short press: next page; 1 s: OK; 3 s: back; 20 s: factory reset";
 // What the light says, by the firmware's numbers; the pattern says it, the colour only repeats it.
 const COLOURS = ["#fff6dd", "#3fbf60", "#ffab2e", "#ff5647", "#4aa3ff", "#c86bff"];
 const SHOWN = ["back", "ok", "next"];

@@ -13,38 +13,38 @@ let starting = false;
 
 const HINTS = [
   "The display is starting.",
-  "The panel shows two codes. Open the supplier's website and type them into its form, as you would with a real supplier. The display looks for an open hub every minute at first; its OK button makes it look now.",
+  "The panel shows two codes. Open the supplier's website and type them into its form, as you would with a real supplier. The display looks for an open hub every minute at first; press OK to make it look now.",
   "The hub is open, and the display is joining its network.",
-  "Display and hub prove to each other who they are. That takes a few seconds.",
-  "The display looks for the meters behind the hub.",
-  "Compare the number on the panel with that of the meter, then press OK.",
-  "It reads your meters, every ten seconds. Switch the kettle on and see what it costs. Next turns the page; hold OK for two seconds to count from zero.",
+  "The display and the hub prove to each other who they are. This takes a few seconds.",
+  "The display is looking for your meters.",
+  "Compare the number on the panel with the meter number below, then press OK.",
+  "The display reads your meters every ten seconds. Switch the kettle on and see what it costs. Next turns the page; hold OK for two seconds to measure what something costs from now.",
 ];
 // With one button.
 const ONE = {
-  1: "The panel shows two codes. Open the supplier's website and type them into its form, as you would with a real supplier. The display looks for an open hub every minute at first; its button, held for a second, makes it look now.",
-  5: "Compare the number on the panel with that of the meter, then hold the button for a second: that is OK.",
-  6: "It reads your meters, every ten seconds. Switch the kettle on and see what it costs. A short press turns the page; a second's is OK.",
+  1: "The panel shows two codes. Open the supplier's website and type them into its form, as you would with a real supplier. The display looks for an open hub every minute at first; hold its button for a second to make it look now.",
+  5: "Compare the number on the panel with the meter number below, then hold the button for a second: that is OK.",
+  6: "The display reads your meters every ten seconds. Switch the kettle on and see what it costs. A short press turns the page; hold for a second for OK.",
 };
 // The panel is not refreshed for figures alone by night: see firmware/inkmeter/refresh.py.
 const BACK_AGAIN = ["hold it for three seconds to go back", "hold Back for two seconds to go back"];
 const hours = hour => `${String(hour).padStart(2, "0")}:00`;
-const byNight = ([from, until], single) => `It reads your meters, every ten seconds. From ${hours(from)} to ${hours(until)} the panel shows new figures every half hour at most, and at once when you turn the page: ${single ? "press the button" : "press Next"}, and ${BACK_AGAIN[Number(!single)]}.`;
-const SILENT = "The meters do not answer at the moment: the panel says so with its next picture. The display goes on asking by itself.";
+const byNight = ([from, until], single) => `The display reads your meters every ten seconds. From ${hours(from)} to ${hours(until)} the panel is quiet: it shows new figures every half hour at most, or when you turn the page: ${single ? "press the button" : "press Next"}, then ${BACK_AGAIN[Number(!single)]}.`;
+const SILENT = "The meters are not answering at the moment; the panel will say so when it next changes. The display keeps trying by itself.";
 const KEYS = [
-  "<kbd>Enter</kbd> or <kbd>O</kbd> is the button, for as long as you hold it: short is Next, a second OK, three Back; twenty make the display new. <kbd>P</kbd> pauses.",
-  "<kbd>B</kbd>, <kbd>Enter</kbd> or <kbd>O</kbd>, and <kbd>N</kbd> are Back, OK and Next, for as long as you hold them; <kbd>B</kbd> and <kbd>N</kbd> together for ten seconds make the display new. <kbd>P</kbd> pauses.",
+  "<kbd>Enter</kbd> or <kbd>O</kbd> is the button, held for as long as you hold the key: briefly for Next, one second for OK, three for Back, twenty for a factory reset. <kbd>P</kbd> pauses.",
+  "<kbd>B</kbd> is Back, <kbd>Enter</kbd> or <kbd>O</kbd> is OK and <kbd>N</kbd> is Next, held for as long as you hold the key; <kbd>B</kbd> and <kbd>N</kbd> together for ten seconds are a factory reset. <kbd>P</kbd> pauses.",
 ];
 const CUT_OFF = {
-  "top up": "The credit is used up, and the meter has cut the electricity off. Top up or take emergency credit, then switch the supply on again: under Changes, Paying first.",
-  "gas top up": "The gas credit is used up, and the meter has cut the gas off. Top up gas or take emergency credit for gas, then switch the gas supply on again: under Changes, Paying first.",
-  "gas switch on": "There is gas credit again. Now switch the gas supply on at the meter: under Changes, Paying first.",
-  "switch on": "There is credit again. Now switch the supply on at the meter: under Changes, Paying first.",
+  "top up": "The credit has run out, and the meter has cut off the electricity. Top up or activate emergency credit, then switch the supply back on: under Changes, Prepayment.",
+  "gas top up": "The gas credit has run out, and the meter has cut off the gas. Top up gas or activate emergency credit for gas, then switch the gas supply back on: under Changes, Prepayment.",
+  "gas switch on": "There is gas credit again. Now switch the gas supply back on at the meter: under Changes, Prepayment.",
+  "switch on": "There is credit again. Now switch the supply back on at the meter: under Changes, Prepayment.",
 };
 const ADVICE = {
-  P04: "The hub is open, and has another code for this display, or none. If the display has been made new, remove it on the supplier's website, and add it again.",
+  P04: "The hub is open, but has a different code for this display, or none. If you have factory reset the display, remove it on the supplier's website and add it again.",
 };
-const TROUBLE = "Something is in its way: the panel says what, and what to do.";
+const TROUBLE = "Something is wrong: the panel says what, and what to do.";
 
 const clock = utc => {
   const time = new Date(utc);
@@ -64,7 +64,7 @@ const stages = () => {
   });
 };
 
-const MOVED = "You have moved, and the display with you: its old network is out of reach. It must forget the old home: ";
+const MOVED = "You have moved house and taken the display with you: its old network is out of range. Factory reset it, so that it forgets the old home: ";
 const RENEW = ["hold the button for twenty seconds.", "hold Back and Next together for ten seconds (B and N on a keyboard)."];
 const THEN = " Then add it on the supplier's website, which knows your new home.";
 
@@ -72,11 +72,11 @@ const hint = () => {
   const single = hello.buttons.length === 1;
   if (starting) return "Another home is starting.";
   const { powered, failure, outcome } = state.device;
-  if (!powered) return "The display has no power. The panel keeps its last picture without any: that is e-ink.";
-  if (failure) return `${failure}. Switch it off and on again.`;
+  if (!powered) return "The display has no power. An e-ink panel keeps its last picture without any.";
+  if (failure) return `${failure[0].toUpperCase()}${failure.slice(1)}. Switch it off and on again.`;
   if (state.moved) return MOVED + RENEW[Number(!single)] + THEN;
   if (outcome && !["P02", "P11", "P01"].includes(outcome)) return `${state.words}. ${ADVICE[outcome] || TROUBLE}`;
-  if (state.stage === 1 && state.hub_open) return `The hub is open for the display. ${single ? "Hold its button for a second" : "Press its OK button"}, or wait until it looks by itself.`;
+  if (state.stage === 1 && state.hub_open) return `The hub is open for the display. ${single ? "Hold its button for a second" : "Press OK"}, or wait until it looks by itself.`;
   if (state.cut_off) return CUT_OFF[state.cut_off];
   if (state.stage === 6 && state.silent) return SILENT;
   if (state.stage === 6 && state.night) return byNight(state.night, single);
@@ -86,7 +86,7 @@ const hint = () => {
 const supplier = () => {
   const { requests } = state.portal;
   const last = requests[requests.length - 1];
-  write(at("supplier-says"), last ? `${last.reference}: ${last.stage}` : "Nothing has been asked of your supplier yet.");
+  write(at("supplier-says"), last ? `${last.reference}: ${last.stage}` : "You have not asked your supplier for anything yet.");
   at("supplier-says").classList.toggle("bad", Boolean(last && last.failed));
 };
 
@@ -95,13 +95,13 @@ const pace = () => {
   const { speed, held, pace: rate } = state;
   const words = rate === null || held ? "" : `${rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-GB")}×`;
   const behind = speed !== null && rate !== null && rate < 0.9 * speed;
-  write(at("pace"), held ? "stands still" : !words || (speed === 1 && !behind) ? "" : behind ? `this computer manages ${words}` : `goes at ${words}`);
+  write(at("pace"), held ? "paused" : !words || (speed === 1 && !behind) ? "" : behind ? `this computer can only manage ${words}` : `running at ${words}`);
 };
 
 const speeds = () => {
   at("speeds").replaceChildren(...[...hello.speeds, null].map(speed => {
     const words = speed === null ? "max" : `${speed}×`;
-    return h("button", { type: "button", "data-speed": String(speed), title: speed === null ? "As fast as it goes" : null, onclick: () => order("speed", speed).catch(complain) }, words);
+    return h("button", { type: "button", "data-speed": String(speed), title: speed === null ? "As fast as possible" : null, onclick: () => order("speed", speed).catch(complain) }, words);
   }));
 };
 
@@ -132,7 +132,7 @@ on("state", it => {
   fillPairs(at("meters"), it.meters);
   supplier();
   at("hold").setAttribute("aria-pressed", String(it.held));
-  write(at("hold"), it.held ? "Go on" : "Pause");
+  write(at("hold"), it.held ? "Resume" : "Pause");
   for (const button of at("speeds").children) button.setAttribute("aria-pressed", String(button.dataset.speed === String(it.speed) && !it.held));
   document.title = `${it.words} – Inkmeter, the simulated home`;
   if (it.panel_text !== undefined) {

@@ -20,7 +20,7 @@ export const on = (kind, listener) => {
 
 const tell = (kind, it) => (listeners.get(kind) || []).forEach(listener => listener(it));
 
-export const NOBODY = "The home does not answer just now.";
+export const NOBODY = "The simulated home is not answering at the moment.";
 
 // A new home draws much of the page anew. Who is there by keyboard stays where they are, once the home has said how all
 // of it stands.
@@ -73,7 +73,7 @@ const connect = () => {
     for (const asked of waiting.values()) {
       // It came while the home ended, perhaps for somebody else's order: the next one has it.
       if (asked.kind && !lost && !kept.has(asked.kind)) kept.set(asked.kind, asked);
-      else asked.reject(Object.assign(new Error("The home has been started anew."), { anew: true }));
+      else asked.reject(Object.assign(new Error("The home has been restarted."), { anew: true }));
     }
     waiting.clear();
     tries += 1;

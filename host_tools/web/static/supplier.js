@@ -19,7 +19,7 @@ const go = page => { if (location.hash === page) route(); else location.hash = p
 
 pages["#sign-in"] = () => {
   const form = h("form", { novalidate: true },
-    h("p", {}, "Sign in to manage your account. This supplier is simulated: there is no password, and it knows one customer."),
+    h("p", {}, "Sign in to manage your account. This supplier is simulated: it has one customer and needs no password."),
     h("div", { class: "field" }, h("label", { for: "who" }, "Email"),
       h("input", { type: "text", id: "who", name: "who", autocomplete: "off", inputmode: "email", value: "householder@example.org" })),
     h("button", { class: "primary", type: "submit", id: "sign-in" }, "Sign in"));
@@ -84,7 +84,7 @@ const drawDevices = () => {
   for (const eui64 of removing) {
     if (devices.some(one => one[0] === eui64)) continue;
     removing.delete(eui64);
-    write(at("removed"), `${groups(eui64)} is off the list.`);
+    write(at("removed"), `${groups(eui64)} has been removed.`);
   }
   redraw(at("devices"), devices.length === 0 ? h("p", { class: "quiet", id: "no-devices" }, "None yet.") : h("table", { class: "devices" },
     h("thead", {}, h("tr", {}, ...["Device ID", "Status", ""].map(head => h("th", { scope: "col" }, head)))),
@@ -101,8 +101,8 @@ const drawRequests = () => {
 // Add a device
 
 const FIELDS = {
-  eui64: ["Device ID (EUI-64)", "16 numbers and letters, on the device's screen or label", "code", 16],
-  install_code: ["Install code", "16, 20, 28 or 36 numbers and letters. Spaces do not matter.", "code", 0],
+  eui64: ["Device ID (EUI-64)", "16 digits and letters, on the device's screen or label", "code", 16],
+  install_code: ["Install code", "16, 20, 28 or 36 digits and letters. Spaces do not matter.", "code", 0],
   mpan: ["Electricity meter point number (MPAN)", "13 digits, on your bill", "", 0],
   mprn: ["Gas meter point number (MPRN), if you have gas", "6 to 10 digits, on your bill", "", 0],
   postcode: ["Postcode", "", "", 0],
@@ -142,7 +142,7 @@ const complain = (fields, message) => {
   const box = at("problems");
   box.hidden = !message;
   if (!message) return;
-  box.replaceChildren(h("h2", {}, wrong.length > 1 ? `${wrong.length} things need a look` : "One thing needs a look"),
+  box.replaceChildren(h("h2", {}, wrong.length > 1 ? `${wrong.length} things to correct` : "One thing to correct"),
     h("ul", {}, ...(wrong.length ? wrong.map(([name, words]) => h("li", {}, h("a", { href: `#${name}`, onclick: event => { event.preventDefault(); at(name)?.focus(); } }, `${NAMES[name] || name}: ${words}`))) : [h("li", {}, message)])));
   box.focus();
 };
@@ -160,7 +160,7 @@ const scan = async (tries = 1) => {
     return;
   }
   if (!at("scanned")) return;
-  write(at("scanned"), answer.error || "The code was read. Check it against the screen, and fill in the rest.");
+  write(at("scanned"), answer.error || "The code has been read. Check it against the screen, then fill in the rest.");
   if (answer.result) fillIn(answer.result);
 };
 
@@ -189,13 +189,13 @@ pages["#add"] = () => {
       complain(error.fields, error.message);
     } finally { send.disabled = false; }
   };
-  return [h("h1", {}, "Add a device"), h("p", {}, "Have the device in front of you, switched on, in the room where it will live."),
+  return [h("h1", {}, "Add a device"), h("p", {}, "Have the device in front of you, switched on, in the room where you want to use it."),
     h("div", { class: "summary", id: "problems", role: "alert", tabindex: "-1", hidden: true }), form];
 };
 
 // Progress
 
-const USUAL = ["", "a few seconds", "a second; one or two days if a person must look", "half a minute to half an hour", "ten minutes: the device must join in that time", "one to thirty minutes", ""];
+const USUAL = ["", "a few seconds", "a second; a day or two if someone must check it by hand", "half a minute to half an hour", "ten minutes, in which the device must join", "one to thirty minutes", ""];
 // What the dots say, for who does not see them.
 const MARKS = { done: ", done", now: ", now", stuck: ", stuck here", "": ", to come" };
 
@@ -207,7 +207,7 @@ const progress = reference => [
 const drawProgress = reference => {
   const one = state.portal.requests.find(request => request.reference === reference);
   if (!one) {
-    write(at("outcome"), "There is no such request. The home may have been started anew.");
+    write(at("outcome"), "There is no such request. The home may have been restarted.");
     at("outcome").className = "";
     at("steps").replaceChildren();
     return;
@@ -216,7 +216,7 @@ const drawProgress = reference => {
   const done = one.step === last;
   const extra = !hello.supplier_stages.includes(one.stage);
   at("outcome").className = one.failed ? "problem" : done ? "good" : "";
-  write(at("outcome"), one.failed || extra ? one.stage : done ? "Done. The device may read your meters." : `${one.stage} …`);
+  write(at("outcome"), one.failed || extra ? one.stage : done ? "Done. The device can now read your meters." : `${one.stage} …`);
   const list = at("steps");
   if (list.children.length === 0) list.replaceChildren(...hello.supplier_stages.map(name => h("li", {}, name, h("span", { class: "hidden" }), h("span", { class: "quiet" }))));
   [...list.children].forEach((item, i) => {

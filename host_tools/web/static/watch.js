@@ -19,12 +19,12 @@ const time = t => {
   const at = Date.parse(hello.began) + 1000 * t;
   return h("time", { datetime: new Date(at).toISOString(), title: `${t.toFixed(3)} s after the start` }, CLOCK.format(at));
 };
-const called = name => (LINES.find(line => line[0] === name) || [null, { all: "everybody", wall: "the wall", neighbour: "the neighbour's hub" }[name] || "somebody else"])[1];
+const called = name => (LINES.find(line => line[0] === name) || [null, { all: "everyone", wall: "the wall", neighbour: "the neighbour's hub" }[name] || "someone else"])[1];
 
 const layers = row => h("div", { class: "layers" },
   ...row.layers.map(([title, fields]) => h("section", {}, h("h4", {}, title),
     h("dl", { class: "pairs" }, ...fields.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])))),
-  row.octets ? h("p", { class: "octets" }, h("span", { class: "quiet" }, row.wire === "air" ? "as it goes over the air: " : "as it goes over the wire: "), row.octets) : null);
+  row.octets ? h("p", { class: "octets" }, h("span", { class: "quiet" }, row.wire === "air" ? "octets on the air: " : "octets on the wire: "), row.octets) : null);
 
 const opening = (row, summary, extra) => {
   const details = h("details", { class: extra }, summary);
@@ -137,15 +137,15 @@ const drawHealth = () => {
   if (heap) {
     meter.value = heap.live_bytes;
     meter.textContent = bytes(heap.live_bytes);
-    write(at("heap-words"), `${bytes(heap.live_bytes)} always in use, at the most, and ${bytes(heap.peak_bytes)} for moments; the budget for what is always in use is ${bytes(65536)}.`);
-  } else write(at("heap-words"), "Not known while the display is off or starting.");
-  fillPairs(at("tasks"), restarts ? Object.entries(restarts).map(([name, n]) => [name, n ? `started anew ${n} times` : "well"]) : []);
+    write(at("heap-words"), `At most ${bytes(heap.live_bytes)} in use at rest (the budget is ${bytes(65536)}), and ${bytes(heap.peak_bytes)} for moments.`);
+  } else write(at("heap-words"), "Unknown while the display is off or starting.");
+  fillPairs(at("tasks"), restarts ? Object.entries(restarts).map(([name, n]) => [name, n ? `restarted ${n === 1 ? "once" : `${n} times`}` : "running"]) : []);
   fillPairs(at("serial"), Object.entries(serial));
   fillPairs(at("panel-health"), Object.entries(panel));
   const unbelieved = Object.entries(state.health["not believed"]);
   fillPairs(at("unbelieved"), unbelieved.length ? unbelieved : [["so far", "nothing"]]);
   const passed = state.health.frames["too fast to be shown"];
-  write(at("time-health"), `${state.elapsed_s.toLocaleString("en-GB")} simulated seconds, ${state.pace === null ? "" : `${state.pace.toLocaleString("en-GB")} a second, `}${state.frames.toLocaleString("en-GB")} frames on the air.${passed ? ` ${passed.toLocaleString("en-GB")} frames went by too fast to be shown here; the capture has them.` : ""}`);
+  write(at("time-health"), `${state.elapsed_s.toLocaleString("en-GB")} simulated seconds, ${state.pace === null ? "" : `${state.pace.toLocaleString("en-GB")} a second, `}${state.frames.toLocaleString("en-GB")} frames on the air.${passed ? ` ${passed.toLocaleString("en-GB")} frames passed too fast to show here; the capture has them.` : ""}`);
 };
 
 const link = async () => {
@@ -157,7 +157,7 @@ const link = async () => {
 
 const FILES = [
   ["air.pcap", "The air, for Wireshark"], ["zigbee_pc_keys", "The simulated home's keys, for Wireshark"], ["firmware.log", "The firmware's log"],
-  ["readings.csv", "The readings: the meters' own and the display's"], ["history.zip", "The display's own history: half-hours and days as tables (CSV), and its files"], ["story.json", "The story, decoded"], ["replay.json", "This run: seed and deeds"],
+  ["readings.csv", "Readings: the meters' own, and the display's"], ["history.zip", "The display's own history: half-hours and days as tables (CSV), and its files"], ["story.json", "The story, decoded"], ["replay.json", "This run: its seed and your actions"],
 ];
 
 const takeAway = () => {
@@ -166,24 +166,24 @@ const takeAway = () => {
   return h("div", { class: "take" },
     h("ul", {}, ...FILES.map(([name, what]) => h("li", {}, h("a", { href: `/download/${name}`, download: name }, name), ` ${what}`))),
     h("h3", {}, "A link that replays this run"),
-    h("p", {}, "For a bug report: it holds the seed and everything that was done, and no code or key. Whoever runs Inkmeter opens it, and the same happens again."),
+    h("p", {}, "For a bug report: it holds the seed and everything you did, but no code or key. Anyone who runs Inkmeter can open it, and the same happens again."),
     h("p", {}, h("button", { type: "button", id: "make-link", onclick: async () => {
       try { output.value = await link(); } catch { write(status, NOBODY); return; }
       output.select();
-      try { await navigator.clipboard.writeText(output.value); write(status, "Copied."); } catch { write(status, "Copy it from the field."); }
-    } }, "Make the link"), " ", status), output,
-    h("p", { class: "quiet" }, "How to look at a capture: docs/capture.md."));
+      try { await navigator.clipboard.writeText(output.value); write(status, "Copied."); } catch { write(status, "Copy it from the box."); }
+    } }, "Make a link"), " ", status), output,
+    h("p", { class: "quiet" }, "To open a capture in Wireshark, see docs/capture.md."));
 };
 
 const views = {
   "tab-story": [() => h("div", {}, bar(), heads(), h("div", { id: "story", class: "scroll", role: "log", "aria-live": "off", "aria-label": "Who says what", tabindex: "0" })), drawStory],
   "tab-traffic": [() => {
-    const wires = h("select", { id: "wires", "aria-label": "Which wire" }, ...[["", "air and serial"], ["air", "air"], ["uart", "serial"]].map(([v, w]) => h("option", { value: v }, w)));
+    const wires = h("select", { id: "wires", "aria-label": "Air or serial" }, ...[["", "air and serial"], ["air", "air"], ["uart", "serial"]].map(([v, w]) => h("option", { value: v }, w)));
     wires.onchange = () => { only = wires.value; drawTraffic(); };
     const quiet = h("input", { type: "checkbox", id: "quiet" });
     quiet.onchange = () => drawTraffic();
     only = "";
-    return h("div", {}, bar(wires, h("label", { class: "check", for: "quiet" }, quiet, " acknowledgements and what is passed on, too")),
+    return h("div", {}, bar(wires, h("label", { class: "check", for: "quiet" }, quiet, " show acknowledgements and relayed frames")),
       h("div", { id: "traffic", class: "scroll", role: "log", "aria-live": "off", "aria-label": "All traffic", tabindex: "0" }));
   }, drawTraffic],
   "tab-log": [() => h("pre", { id: "log", class: "scroll", tabindex: "0", role: "log", "aria-live": "off", "aria-label": "The firmware's log" }), drawLog],
@@ -192,7 +192,7 @@ const views = {
     h("section", {}, h("h3", {}, "Tasks"), h("dl", { id: "tasks", class: "pairs" })),
     h("section", {}, h("h3", {}, "Serial link"), h("dl", { id: "serial", class: "pairs" })),
     h("section", {}, h("h3", {}, "Panel"), h("dl", { id: "panel-health", class: "pairs" })),
-    h("section", {}, h("h3", {}, "Heard and not believed"), h("dl", { id: "unbelieved", class: "pairs" })),
+    h("section", {}, h("h3", {}, "Heard but not trusted"), h("dl", { id: "unbelieved", class: "pairs" })),
     h("section", {}, h("h3", {}, "Time"), h("p", { id: "time-health" }))), drawHealth],
   "tab-take": [takeAway, () => undefined],
 };
@@ -200,7 +200,7 @@ const views = {
 const showHeld = () => at("freeze")?.setAttribute("aria-pressed", String(Boolean(held)));
 
 const bar = (...more) => {
-  const stop = h("button", { type: "button", class: "small", id: "freeze", "aria-pressed": String(Boolean(held)) }, "Hold still");
+  const stop = h("button", { type: "button", class: "small", id: "freeze", "aria-pressed": String(Boolean(held)) }, "Freeze this list");
   stop.onclick = () => { held = held ? null : [...rows]; showHeld(); draw(); };
   return h("div", { class: "bar" }, stop, ...more);
 };
@@ -283,10 +283,10 @@ const offered = () => {
   const replay = unpacked(location.hash.slice("#replay=".length));
   for (const one of ["replay-go", "replay-no"]) at(one).hidden = !replay;
   if (!replay) {
-    write(at("replay-words"), "This link to a run is damaged, or of another version of Inkmeter: there is nothing in it to play again. Ask for the whole link, or for the file replay.json.");
+    write(at("replay-words"), "This link is damaged, or comes from another version of Inkmeter, and cannot be replayed. Ask for the whole link, or for the file replay.json.");
     return;
   }
-  write(at("replay-words"), `This link holds a run: seed ${replay.settings.seed}, ${replay.steps.length} deeds${replay.scenario ? `, the story “${replay.scenario}”` : ""}. Play it again here? The home that runs now ends.`);
+  write(at("replay-words"), `This link holds a run: seed ${replay.settings.seed}, ${replay.steps.length} ${replay.steps.length === 1 ? "action" : "actions"}${replay.scenario ? `, the scenario “${replay.scenario}”` : ""}. Replay it here? The home that is running now will end.`);
   const done = () => { at("replay-offer").hidden = true; history.replaceState(null, "", "/"); };
   at("replay-no").onclick = done;
   at("replay-go").onclick = () => order("replay", replay).then(done, error => (error.anew ? done() : write(at("replay-words"), error.message)));
