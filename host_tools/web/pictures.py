@@ -70,7 +70,7 @@ def _story(browser: Any, url: str, folder: Path) -> list[Path]:
     site.locator("#sign-in").click()
     site.locator("main a[href='#add']").click()
     site.locator("#scan").click()
-    site.locator("#scanned", has_text="The code was read").wait_for()
+    site.wait_for_function("() => document.getElementById('eui64').value")
     code = site.locator("#install_code").input_value()
     site.locator("#install_code").fill(code[:10] + "FFFF" + code[14:])
     site.locator("#consent").check()
