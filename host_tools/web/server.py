@@ -126,7 +126,7 @@ class Browser:
         while not self._waiting and not self._state:
             self._news.clear()
             await self._news.wait()
-        if self._state and (self._state_is_due or not self._waiting):
+        if self._state and (self._state_is_due or not self._waiting or self._waiting[0] is None):
             text, self._state, self._state_is_due = self._state, None, False
             return text
         # Of much that waits, each second one is the state.
