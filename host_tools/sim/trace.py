@@ -10,6 +10,7 @@ import collections
 import dataclasses
 import datetime
 import enum
+import functools
 import inspect
 import math
 import time
@@ -24,6 +25,7 @@ import zigpy.zdo.types as zdo
 from zigpy.zcl.foundation import GENERAL_COMMANDS, FrameType, GeneralCommand, ZCLHeader
 
 from host_tools.sim import aps
+from host_tools.sim.attribute_names import NAMES
 from host_tools.sim.radio import ieee802154, nwk
 from host_tools.sim.radio.ieee802154 import Kind
 from host_tools.sim.trace_words import ABOUT, COMMANDS, EZSP_STORY, Stage
@@ -491,9 +493,11 @@ def _global_command(said: _Said, cluster: int, header: ZCLHeader, data: bytes, f
     said.layers.append((f"ZCL {_cluster_name(cluster)}", [("command", name), *fields]))
 
 
+@functools.cache
 def _attribute_names(cluster: int) -> dict[int, str]:
     known = _CLUSTERS.get(cluster)
-    return {number: attribute.name for number, attribute in known.attributes.items()} if known else {}
+    zigpys = {number: attribute.name for number, attribute in known.attributes.items()} if known else {}
+    return NAMES.get(cluster, {}) | zigpys
 
 
 # The serial link

@@ -185,11 +185,11 @@ COMMANDS: dict[tuple[int, bool, int], tuple[str, type[t.Struct] | None]] = {
     (0x0708, False, 0x00): ("Get Change of Tenancy", None),
     (0x0708, False, 0x01): ("Get Change of Supplier", None),
     (0x0708, False, 0x03): ("Get Site ID", None),
-    (0x0708, False, 0x05): ("Get Customer ID", None),
+    (0x0708, False, 0x05): ("Get CIN", None),
     (0x0708, True, 0x00): ("Publish Change of Tenancy", se.PublishChangeOfTenancy),
     (0x0708, True, 0x01): ("Publish Change of Supplier", se.PublishChangeOfSupplier),
     (0x0708, True, 0x03): ("Update Site ID", se.UpdateSiteId),
-    (0x0708, True, 0x06): ("Update Customer ID", se.UpdateCustomerId),
+    (0x0708, True, 0x06): ("Update CIN", se.UpdateCustomerId),
     # Events
     (0x0709, False, 0x00): ("Get Event Log", se.GetEventLog),
     (0x0709, True, 0x00): ("Publish Event", se.PublishEvent),

@@ -102,6 +102,10 @@ def test_each_command_of_a_reading_home_has_its_name_and_its_fields(tmp_path, mo
     zcl = {row.name: dict(row.layers[-1][1]) for row in rows if row.layers[-1][0].startswith("ZCL")}
     assert {"Publish Price", "Get Calendar", "Publish Day Profile", "Get Sampled Data"} <= set(zcl)
     assert not [name for name, fields in zcl.items() if "octets" in fields and "not shown" not in fields["octets"]]
+    # Nor is an attribute a number.
+    asked = {value for row in rows for field, value in row.layers[-1][1] if field == "attribute"}
+    assert {"credit_remaining", "standing_charge", "wan_status", "current_summ_delivered"} <= asked
+    assert not [one for one in asked if one.startswith("0x")]
     prices = [dict(row.layers[-1][1]) for row in rows if row.name == "Publish Price"]
     assert {(one["label"], one["price"]) for one in prices} >= {("Demo flexibl", "24500")}
     assert prices[0]["current time"].startswith("2026-05-12 10:5")
