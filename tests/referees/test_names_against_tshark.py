@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from host_tools.sim.attribute_names import NAMES
-from host_tools.sim.trace_words import COMMANDS
+from host_tools.sim.trace.attributes import NAMES
+from host_tools.sim.trace.words import COMMANDS
 
 CLUSTERS = {
     "price": 0x0700, "met": 0x0702, "msg": 0x0703, "pp": 0x0705, "calendar": 0x0707, "device_management": 0x0708,

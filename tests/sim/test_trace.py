@@ -1,4 +1,4 @@
-"""What the page is told of what passes: see host_tools/sim/trace.py."""
+"""What the page is told of what passes: see host_tools/sim/trace/."""
 
 import json
 from types import SimpleNamespace
@@ -81,7 +81,7 @@ def everything_said(folder, home):
 
 
 def test_no_key_or_code_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("host_tools.sim.trace._KEPT", 100_000)
+    monkeypatch.setattr("host_tools.sim.trace.trace._KEPT", 100_000)
     rows, story, secrets = everything_said(tmp_path, "demo")
     told = json.dumps(as_dicts([*rows, *story])).replace(" ", "").replace(":", "").upper()
     assert len(rows) > 3000 and len(secrets) > 5
@@ -95,7 +95,7 @@ def test_no_key_or_code_is_told(tmp_path, monkeypatch):
 
 
 def test_each_command_of_a_reading_home_has_its_name_and_its_fields(tmp_path, monkeypatch):
-    monkeypatch.setattr("host_tools.sim.trace._KEPT", 100_000)
+    monkeypatch.setattr("host_tools.sim.trace.trace._KEPT", 100_000)
     rows, _, _ = everything_said(tmp_path, "demo")
     unnamed = {row.name for row in rows if " 0x" in row.name}
     assert not unnamed

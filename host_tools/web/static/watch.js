@@ -102,7 +102,7 @@ const drawStory = () => {
 const drawTraffic = () => {
   const box = at("traffic");
   const some = (held || rows).filter(row => row.wire !== "life" && (!only || row.wire === only)
-    && (at("quiet").checked || !/acknowledgement|passed on|^Data Request|answered|messageSent/.test(row.name)));
+    && (at("quiet").checked || !/acknowledgement|relayed|^Data Request|answered|messageSent/.test(row.name)));
   const last = some[some.length - 1];
   const key = `${last ? last.n : 0} ${only} ${at("quiet").checked} ${some.length}`;
   if (key === drawnKey) return;
