@@ -19,7 +19,7 @@ from host_tools.sim.portal import FormError
 from host_tools.sim.run import Held, NotInTime, Run, Screen
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.sim.trace import Trace
-from host_tools.sim.trace_words import Stage
+from host_tools.sim.trace.words import Stage
 from host_tools.sim.uart import FASTEST_BAUD, SLOWEST_BAUD
 from host_tools.sim.world import Settings
 from host_tools.web import controls

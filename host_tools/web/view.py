@@ -7,6 +7,7 @@ from typing import Any
 
 from host_tools import toolchain
 from host_tools.sim import portal, starts
+from host_tools.sim.homes import HOMES
 from host_tools.sim.prepayment import Account, State, SupplyState
 from host_tools.sim.run import Held
 from host_tools.sim.scenarios import SCENARIOS
@@ -36,7 +37,7 @@ def hello(bench: Bench, run: int, exposed: str) -> dict[str, Any]:
         "start": starts.wall_clock(bench.order.settings.start_us),
         "starts": starts.NAMED,
         "options": {name: values for name, values in controls.setting_options().items() if values is not None},
-        "homes": {name: home.about for name, home in controls.HOMES.items()},
+        "homes": {name: home.about for name, home in HOMES.items()},
         "controls": [one.as_dict() for one in bench.controls],
         "scenarios": [{"name": one.name, "about": one.about} for one in SCENARIOS.values()],
         "scenario": bench.order.scenario,

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from host_tools.web.server import Browser
+from host_tools.web.browser import Browser
 
 # More than ever waits for one.
 MANY = 5000
