@@ -19,8 +19,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from host_tools.sim.device import DeviceError
     from host_tools.web import FOLDER, server
-    from host_tools.web.bench import Order, changes_at, order_from, parse
     from host_tools.web.controls import Refused
+    from host_tools.web.orders import Order, changes_at, order_from, parse
 
     settings, folder = _settings(arguments), arguments.folder or FOLDER
     order = Order(settings, steps=changes_at(arguments.at))

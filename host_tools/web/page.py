@@ -21,12 +21,13 @@ from host_tools.sim.radio.capture import Capture, write_keys
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.sim.trace import as_dicts
 from host_tools.web import scan, view
-from host_tools.web.bench import Bench, Order, Sample, order_from, parse, settings_from
+from host_tools.web.bench import Bench, Sample
 from host_tools.web.browser import Browser
 from host_tools.web.callers import Callers
 from host_tools.web.controls import Refused
 from host_tools.web.fingers import Fingers
 from host_tools.web.guard import only_this_page
+from host_tools.web.orders import Order, order_from, parse, settings_from
 from host_tools.web.telling import Telling
 
 _STATIC = Path(__file__).parent / "static"
@@ -88,7 +89,7 @@ class Page:
         try:
             async for message in socket_:
                 if message.type is WSMsgType.TEXT:
-                    await self._heard(browser, message.data)
+                    self._heard(browser, message.data)
         finally:
             self._telling.browsers.discard(browser)
             sending.cancel()
@@ -108,7 +109,7 @@ class Page:
                 await socket_.send_str(text)
             await socket_.close()
 
-    async def _heard(self, browser: Browser, text: str) -> None:
+    def _heard(self, browser: Browser, text: str) -> None:
         number = None
         try:
             order = parse(text)

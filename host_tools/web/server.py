@@ -14,8 +14,9 @@ from host_tools.sim.radio.capture import Capture
 from host_tools.sim.run import Run
 from host_tools.sim.world import Settings
 from host_tools.web import FOLDER, PORT, addresses
-from host_tools.web.bench import Bench, Order
+from host_tools.web.bench import Bench
 from host_tools.web.guard import SERVED_AS
+from host_tools.web.orders import Order
 from host_tools.web.page import Page
 
 _EXPOSED = "Anyone who can reach {address} can watch and change this simulated home: there is no password."

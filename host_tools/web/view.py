@@ -12,7 +12,8 @@ from host_tools.sim.prepayment import Account, State, SupplyState
 from host_tools.sim.run import Held
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.web import controls
-from host_tools.web.bench import SPEEDS, Bench, settings_as_dict
+from host_tools.web.bench import SPEEDS, Bench
+from host_tools.web.orders import settings_as_dict
 
 STAGES = (
     "Starting", "Waiting for your supplier", "Joining the meter network", "Checking the hub's keys",
