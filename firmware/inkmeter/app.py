@@ -53,7 +53,7 @@ class App:
             return False
 
     async def renew(self):
-        """Makes the device new."""
+        """Resets the device to how it came."""
         await lazy.run(("renew", "settings", "store"), self)
 
     async def run(self):

@@ -103,7 +103,7 @@ class Buttons:
         return None if at is None else max(0, at - self._apart(now, self._since))
 
     def countdown(self):
-        """Seconds until the device is made new, or None."""
+        """Seconds until the factory reset, or None."""
         if self._over:
             return None
         passed = self._passed

@@ -62,13 +62,15 @@ async def _climb(session):
 
 async def run(session):
     """Until back on the network. Raises Removed when the NCP has been told to forget it, and LinkLost once the
-    household has said that it is to be left: the NCP holds but one network's keys.
+    household has said that it is to be left (the NCP holds but one network's keys), or has reset the device.
     """
     home = session.home
     pause = _PAUSE_FIRST
     began = uptime()
     pressed = False
     while not session.network_up:
+        if not session.joined:
+            raise LinkLost
         lost = uptime() - began
         detail = "%d min" % (lost // 60)
         home.set_stage(home.stage, "H04" if lost >= _OFFER else "H01", detail)

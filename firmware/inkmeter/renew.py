@@ -1,6 +1,4 @@
-"""Makes the device as it came: no household, no choices, no PIN, no network."""
-
-import asyncio
+"""A factory reset: no household, no choices, no PIN, no network."""
 
 from inkmeter import settings, store
 from inkmeter.ezsp import EzspError
@@ -10,8 +8,8 @@ from inkmeter.view import CLOSED, NOW, Settings
 
 
 async def run(app):
-    """`app` is the App. Its session goes back to pairing by itself, once the radio module has no network."""
-    log("inkmeter", "made new")
+    """`app` is the App. Its session goes back to pairing by itself, once it hears that it is not joined."""
+    log("inkmeter", "factory reset")
     settings.forget()
     store.put(None, None)
     store.drop("figures", "tiers", "calendar")
@@ -26,19 +24,13 @@ async def run(app):
         view.ledger.forget()
     app.home.forget()
     app.home.changed()
+    # First, or the session would take it for the hub's doing.
+    app.session.joined = False
     try:
         await app.ncp.do("leaveNetwork")
     except (NcpLost, Refused, EzspError) as error:
         log("inkmeter", "no network to leave:", error)
-        return
-    if app.home.outcome in ("H01", "H04"):
-        # It waits, for a quarter of an hour perhaps, to look for a network that is now not ours any more. That it may
-        # not leave for another hub's sake: there is nothing to leave.
+    if app.home.outcome in ("H01", "H02", "H04", "P13"):
+        # It waits, for a quarter of an hour perhaps, to look for a network that is not ours any more.
         app.home.set_stage(app.home.stage)
         app.display.ok()
-    for _ in range(120):
-        # The session takes it for the hub's doing, and would wait for a press.
-        await asyncio.sleep(1)
-        if app.home.outcome == "H02":
-            app.display.ok()
-            return

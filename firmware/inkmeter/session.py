@@ -180,7 +180,8 @@ class Session:
         """Raises NcpLost, LinkLost or Removed unless all is well."""
         self.ncp.check()
         if not self.network_up:
-            if await self.belongs():
+            # Where it is we who have left, nobody has removed us.
+            if not self.joined or await self.belongs():
                 raise LinkLost
             raise Removed
 

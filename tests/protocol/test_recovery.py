@@ -33,6 +33,7 @@ class FakeSession:
         self.up = up
         self.home = Home()
         self.network_up = False
+        self.joined = True
         self.back_at = back_at
         self.removed_at = removed_at
         self.rejoins = []

@@ -119,8 +119,11 @@ def test_out_of_reach_and_removed_are_told_apart():
         async def command(self, name):
             return [self.state]
 
-    for state, error in ((0, Removed), (1, LinkLost), (2, LinkLost), (3, LinkLost)):
+    # Where the device has left by itself nobody has removed it.
+    cases = ((0, True, Removed), (1, True, LinkLost), (2, True, LinkLost), (3, True, LinkLost), (0, False, LinkLost))
+    for state, joined, error in cases:
         session = Told({})
+        session.joined = joined
         session.ncp = FakeNcp(state)
         try:
             session.check_network().send(None)

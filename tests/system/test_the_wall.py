@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from host_tools import screen_reader
 from host_tools.demo import demo
 from host_tools.sim.clock import START_US
 from host_tools.sim.run import firmware
@@ -350,7 +351,7 @@ def test_the_4_2_inch_panel_from_the_code_to_the_readings(tmp_path):
     assert demo(Settings(panel="4.2"), tmp_path)
 
 
-def test_a_device_made_new_forgets_everything(tell):
+def test_a_factory_reset_forgets_everything(tell):
     async def story(home):
         await home.pair()
         await home.sleep(5)
@@ -366,6 +367,7 @@ def test_a_device_made_new_forgets_everything(tell):
 
         # What the jobs keep of the tariff and of the household's past
         await home.until(lambda: (home.flash / "figures0").exists() and (home.flash / "tiers0").exists(), 300, "files")
+        drawn = len(home.screens)
         home.press("back+next", 10.5)
         await home.sleep(12)
         assert home.world.ncp.stack.flash.network is None
@@ -375,5 +377,9 @@ def test_a_device_made_new_forgets_everything(tell):
         kept -= {path.relative_to(firmware()).as_posix() for path in firmware().rglob("*") if path.is_file()}
         assert kept == {"state.json"} and (home.flash / "state.json").read_text() == "{}"
         await home.until_shows("Enter the code", 30)
+        # Nobody has removed it.
+        said = [line for one in home.screens[drawn:] for line in screen_reader.read(one.picture)]
+        assert not [line for line in said if "removed" in line]
+        assert "off the network" not in home.log()
 
     tell(story)
