@@ -162,7 +162,7 @@ def _compare(rounds, commodity, published, rate, utc):
         # Another tariff, of which nobody told: what was to come is not to come.
         rounds.known[commodity] = 0
         for job in (SCHEDULED, TARIFF, MATRIX, CALENDARS):
-            rounds.hurry(job, commodity, _NEWS)
+            rounds.hurry(job, commodity)
         return
     for since, other in known[1:]:
         # One that says no more than that it holds now ends where another is known to begin.

@@ -129,7 +129,8 @@ class Rates:
         if kind == "tou":
             return [(start, 31200), (start - start % 86400 + 82800, 9100), (start - start % 86400 + 104400, 31200)]
         if kind in ("export", "extreme"):
-            return [(t, 14000 + (t // 1800) * 7919 % 21000) for t in range(start, end, 1800)]
+            first = start - start % 1800
+            return [(max(t, start), 14000 + (t // 1800) * 7919 % 21000) for t in range(first, end, 1800)]
         return [(start, 24500)]
 
 

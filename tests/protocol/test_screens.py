@@ -527,19 +527,36 @@ def test_what_sending_out_earns():
     assert "30.0p an hour" in found and "15.00p/kWh" in found
 
 
+def test_a_week_of_which_days_are_missing_is_about_that_much():
+    week = (b"\xff" * 6 + b"\xfa", b"\xfe" * 7, 90, 0, 53000)
+    for missing, mark in ((0, ""), (6, "~")):
+        told = week + (missing, 32000, UTC // 86400, 0)
+        sys.modules["inkmeter.screens.past"] = Double(fetch=lambda view, name, now, told=told: told)
+        found = shown(reading(), page=WEEK)
+        assert mark + "0.09 kWh" in found and mark + "£0.53" in found and mark + "£0.32" in found
+
+
+def test_what_is_sent_out_is_not_called_a_lot_of_use():
+    for watts, dots in ((950, True), (-1890, False)):
+        home = reading(watts)
+        home.put(facts.AMBIENT, 1, 100)
+        assert any("medium" in text for text in shown(home, size=SIZES[2])) is dots
+
+
 def test_the_cheapest_hours():
     first = UTC - UTC % 1800
 
     def ahead(*steps):
         def over(commodity, start, end):
-            assert (commodity, start, end) == (h.ELECTRICITY, first, first + 48 * 1800)
+            # What the half-hour that has begun cost before is over.
+            assert (commodity, start, end) == (h.ELECTRICITY, UTC, first + 48 * 1800)
             return list(steps)
 
         sys.modules["inkmeter.rates"] = Double(over=over)
         return past.fetch(view_of(reading(), PRICE, ledger=Double()), "price", 100)
 
-    assert ahead((first, 24500)) is None  # one price all day: nothing to choose
-    levels, marked, start, begins, ends, mean = ahead((first, 30000), (first + 7200, 10000), (first + 18000, 30000))
+    assert ahead((UTC, 24500)) is None  # one price all day: nothing to choose
+    levels, marked, start, begins, ends, mean = ahead((UTC, 30000), (first + 7200, 10000), (first + 18000, 30000))
     assert (start, begins, ends, mean) == (first, 4, 10, 10000) and len(levels) == 48
     assert [i for i in range(48) if marked[i] == 253] == list(range(4, 10))
     prices = [(first + 1800 * i, 1000 * (20 + i * 7 % 11)) for i in range(48)]
@@ -547,7 +564,7 @@ def test_the_cheapest_hours():
     assert ends - begins == 4
     cheapest = min(sum([price for _, price in prices[i : i + 4]]) for i in range(45))
     assert mean == cheapest // 4
-    levels = ahead((first, 30000), (first + 7200, None))
+    levels = ahead((UTC, 30000), (first + 7200, None))
     assert levels is None  # what is not known yet is not compared
 
 

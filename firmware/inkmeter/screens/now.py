@@ -43,7 +43,8 @@ def draw(page):
         each = page.say(w.PRICE_UNKNOWN)
     level = home.fact(facts.AMBIENT, now)
     ambient = ""
-    if level is not None and level < 3:
+    # The meter says it of what is used.
+    if level is not None and level < 3 and not sending:
         ambient = _DOTS[3 * level : 3 * level + 3].decode() + " " + page.say((w.LOW, w.MEDIUM, w.HIGH)[level])
     until = home.fact(facts.RATE_UNTIL, now)
     until = page.say(w.UNTIL, page.when(until)) if until and not sending else ""

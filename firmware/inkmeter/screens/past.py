@@ -156,7 +156,7 @@ def _a_day(days):
 def _ahead(utc):
     first = utc - utc % _HALF_HOUR
     with module("rates") as rates:
-        steps = rates.over(h.ELECTRICITY, first, first + _AHEAD * _HALF_HOUR)
+        steps = rates.over(h.ELECTRICITY, utc, first + _AHEAD * _HALF_HOUR)
     prices = []
     at = 0
     for i in range(_AHEAD):

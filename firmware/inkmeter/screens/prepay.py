@@ -44,5 +44,8 @@ def draw(page):
     days = view.past
     if left is not None and days and left > 0:
         days = left // days
-        column.append(page.say(w.DAYS_LEFT, str(min(days, 999))) if days else page.say(w.DAY_LEFT))
+        if days > 1:
+            column.append(page.say(w.DAYS_LEFT, str(min(days, 999))))
+        else:
+            column.append(page.say(w.ONE_DAY_LEFT if days else w.DAY_LEFT))
     return "figure", text, "", page.width - 2 * page.edge, high, column, ("debts", side)

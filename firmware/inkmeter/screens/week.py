@@ -2,6 +2,7 @@
 
 from inkmeter import dates, facts, people
 from inkmeter import words as w
+from inkmeter.ledger import PARTIAL
 
 
 def draw(page):
@@ -11,19 +12,22 @@ def draw(page):
         return ("kept",)
     month = past[8] if past else view.cursor & 1
     total = past and past[2]
-    page.title(page.say(w.THIS_MONTH if month else w.THIS_WEEK), "" if total is None else people.energy(total))
+    # Where whole days are missing, too.
+    flags = PARTIAL if past and past[5] else 0
+    text = "" if total is None else people.about(people.energy(total), flags)
+    page.title(page.say(w.THIS_MONTH if month else w.THIS_WEEK), text)
     if total is None:
         page.y += 12
         return "prose", page.say(w.NO_HISTORY), page.bottom
     levels, downs, _, sent, cost, _, gas, last, _ = past
-    rows = [(page.say(w.ALL_COST), people.pounds(cost))]
+    rows = [(page.say(w.ALL_COST), people.about(people.pounds(cost), flags))]
     if gas is not None:
-        rows.append((page.say(w.GAS), people.pounds(gas)))
+        rows.append((page.say(w.GAS), people.about(people.pounds(gas), flags)))
     own = view.home.fact(facts.COST_MONTH if month else facts.COST_WEEK, page.now)
     if own is not None:
         rows.append((page.say(w.METER_MONTH if month else w.METER_WEEK), people.pounds(own)))
     if sent:
-        rows.append((page.say(w.SENT_OUT), people.energy(sent)))
+        rows.append((page.say(w.SENT_OUT), people.about(people.energy(sent), flags)))
     size = page.texts[-2] if page.tall and not page.large else page.texts[-1]
     line = page.font(size).height
     rows = rows[: 4 if page.tall else 1 if page.large else 2]
