@@ -1,9 +1,11 @@
 """Wireshark's dissectors judge the simulated air: with the keys all is read and right, without them nothing."""
 
+import re
 import subprocess
 
 import pytest
 
+from host_tools import ROOT
 from host_tools.sim.portal import Timeline
 from host_tools.sim.radio.capture import capturing
 from host_tools.sim.run import run
@@ -231,6 +233,14 @@ def test_readings_and_prices_are_under_the_link_key(life):
         folder, "-Y", "zbee_zcl && (zbee_aps.cluster == 0x0700 || zbee_aps.cluster == 0x0702) && zbee_aps.security == 0"
     )
     assert open_to_all == []
+
+
+def test_the_documents_filters_find_what_they_say(life, behind):
+    rows = re.findall(r"^\| (.+) \| `(.+)` ?(.*) \|$", (ROOT / "docs/capture.md").read_text(), re.MULTILINE)
+    assert len(rows) > 8
+    seen = {what for what, condition, _ in rows for folder in (life[0], behind) if tshark(folder, "-Y", condition)}
+    # What is closed to nobody who has the keys; each of the others has been heard in one of the two.
+    assert {what for what, _, _ in rows} - seen == {"what is still closed"}
 
 
 def test_without_the_keys_no_application_octet_is_readable(life):
