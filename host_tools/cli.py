@@ -18,11 +18,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     from host_tools.sim.device import DeviceError
-    from host_tools.web import FOLDER, server
+    from host_tools.web import server
     from host_tools.web.controls import Refused
+    from host_tools.web.folders import InUse
     from host_tools.web.orders import Order, changes_at, order_from, parse
 
-    settings, folder = _settings(arguments), arguments.folder or FOLDER
+    settings = _settings(arguments)
     order = Order(settings, steps=changes_at(arguments.at))
     if arguments.replay:
         if arguments.at:
@@ -34,9 +35,11 @@ def _run(arguments: argparse.Namespace) -> int:
         except ValueError:
             return _complain("run", f"{arguments.replay} is not a replay file")
     try:
-        server.run(order, arguments.host, arguments.port, folder)
+        server.run(order, arguments.host, arguments.port, arguments.folder)
+    except InUse as error:
+        return _complain("run", error)
     except DeviceError as error:
-        return _complain("run", f"{error}; its log is {folder / 'firmware.log'}")
+        return _complain("run", f"{error}; see the log that is named above")
     return 0
 
 
@@ -272,7 +275,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--port", type=_port, default=8321, help="port to serve it on (default: 8321, or any free one)"
     )
-    command.add_argument("--folder", type=Path, help="where flash, log and capture go (default: build/run)")
+    command.add_argument(
+        "--folder",
+        type=Path,
+        help="where flash, log and capture go (default: build/run)",
+    )
     command.add_argument("--replay", type=Path, metavar="FILE", help="replay a run that was downloaded from the page")
     _home_argument(command)
     _at_argument(command)
@@ -372,8 +379,9 @@ def _simulation(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+    arguments = argparse.Namespace(command="inkmeter")
     try:
+        _parser().parse_args(argv, arguments)
         return arguments.run(arguments)
     except (toolchain.ToolchainError, build.BuildError) as error:
         return _complain(arguments.command, error)
@@ -382,7 +390,7 @@ def main(argv: list[str] | None = None) -> int:
         return _complain(arguments.command, f"{error.filename}: {words}" if error.filename else words)
     except KeyboardInterrupt:
         print()
-        return 0 if arguments.command in ("run", "ncp") else 130
+        return 0 if arguments.command in ("run", "ncp", "inkmeter") else 130
 
 
 if __name__ == "__main__":

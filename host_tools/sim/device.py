@@ -162,8 +162,9 @@ class Device:
 
     def to_uart(self, data: bytes) -> None:
         """Bytes that have arrived on its UART."""
-        with contextlib.suppress(BrokenPipeError):
-            self._uart.send(data)
+        # A firmware that reads nothing loses them, as with a UART whose buffer is full; the home goes on.
+        with contextlib.suppress(BrokenPipeError, BlockingIOError):
+            self._uart.send(data, socket.MSG_DONTWAIT)
         self.has_input = True
 
     def set_button(self, name: str, down: bool) -> None:
@@ -172,14 +173,14 @@ class Device:
         levels = self._levels | bit if down else self._levels & ~bit
         if levels != self._levels:
             self._levels = levels
-            with contextlib.suppress(BrokenPipeError):
-                self._button.send(bytes([levels]))
+            with contextlib.suppress(BrokenPipeError, BlockingIOError):
+                self._button.send(bytes([levels]), socket.MSG_DONTWAIT)
             self.has_input = True
 
     def ask(self) -> None:
         """Asks the probe, where that runs; on_probe gets its answer, a line of JSON."""
-        with contextlib.suppress(BrokenPipeError):
-            self._probe.send(b"\n")
+        with contextlib.suppress(BrokenPipeError, BlockingIOError):
+            self._probe.send(b"\n", socket.MSG_DONTWAIT)
         self.has_input = True
 
     def _drain(self) -> bool:

@@ -26,7 +26,9 @@ def listen(host: str, wanted: int) -> socket.socket:
 
 def is_loopback(listening: socket.socket) -> bool:
     """Whether nobody but this machine can reach it."""
-    return ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+    address = ipaddress.ip_address(listening.getsockname()[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def own_address(family: socket.AddressFamily) -> str | None:

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import itertools
 import math
+import operator
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -28,9 +30,13 @@ _HOLD_US = 700
 _READING = 6
 _ASK_S, _ASK_WHEN_READING_S = 1.0, 10.0
 _SAMPLES = 10_000
+_PATIENCE, _SILENT = 10, "the firmware does not answer any more"  # times that it was asked in vain
 LOG_LINES = 400
 _AT = {"House": "meter", "Supplier": "supplier", "Air": "ncp", "Wire": "ncp"}  # where the switches of a group are
 SPEEDS = (1, 10, 60, 300, 3600)
+
+
+_at = operator.attrgetter("at_us")
 
 
 class Sample(NamedTuple):
@@ -73,11 +79,14 @@ class Bench:
         self._ended: asyncio.Future[None] = self.clock.create_future()
         self.controls = controls.for_bench(self)
         self._acts: dict[str, Callable[[Any], Any]] = {
-            **controls.hands(self), **{one.name: one.do for one in self.controls}
+            **controls.hands(self), **controls.all_changes(self), **{one.name: one.do for one in self.controls},
         }  # fmt: skip
         self._has_told = False
+        self._is_replaying = False
         self._last_at_us = 0
         self._pressed_us: dict[str, int] = {}
+        self._let_go_us: dict[str, int] = {}
+        self._unanswered = 0
         self._play(order)
         self._watch_panel()
 
@@ -132,8 +141,9 @@ class Bench:
         if name not in self._acts:
             raise Refused(f"There is nothing here called {str(name)[:40]!r}.")
         at_us = (self._elapsed_us() // 1000 + 1) * 1000 + ACT_US
-        # Two that come at once keep their order.
-        self._last_at_us = at_us = self._finger_us(name, value, max(at_us, self._last_at_us + 1000))
+        # Two that come at once keep their order; nobody waits for a finger that is said to have stayed for longer.
+        self._last_at_us = max(at_us, self._last_at_us + 1000)
+        at_us = self._finger_us(name, value, self._last_at_us)
         if self.clock.hold_us is not None:
             self.clock.hold_us = max(self.clock.hold_us, self.clock.start_us + at_us - ACT_US + _HOLD_US)
         return self._plan(Step(at_us, name, value))
@@ -142,11 +152,13 @@ class Bench:
         # A busy machine may hear of a press and of its end at once: the page says how long the finger was there.
         if name != "button" or not isinstance(value, dict) or value.get("name") not in BUTTONS:
             return at_us
+        name = value["name"]
         if value.get("down") is True:
-            self._pressed_us[value["name"]] = at_us
-            return at_us
-        held_ms = controls.held_ms(value)
-        return max(at_us, self._pressed_us.get(value["name"], 0) + held_ms * 1000)
+            self._pressed_us[name] = at_us = max(at_us, self._let_go_us.pop(name, 0) + 1000)
+        elif value.get("down") is False and name in self._pressed_us:
+            let_go_us = self._pressed_us.pop(name) + controls.held_ms(value) * 1000
+            self._let_go_us[name] = at_us = max(at_us, let_go_us)
+        return at_us
 
     def _plan(self, step: Step) -> asyncio.Future[Any]:
         done: asyncio.Future[Any] = self.clock.create_future()
@@ -182,18 +194,28 @@ class Bench:
             done.set_result(result)
 
     def _play(self, order: Order) -> None:
-        for step in order.steps:
-            done = self._plan(step)
-            done.add_done_callback(lambda done, step=step: self._played(step, done))
+        # Those of one instant by one timer: a loop's timers of the same time come in any order.
+        for at_us, together in itertools.groupby(sorted(order.steps, key=_at), key=_at):
+            self.clock.call_at(at_us / 1e6, self._play_all, [*together])
         if order.until_us is not None:
-            self.clock.call_at(order.until_us / 1e6, self.hold)
+            self._is_replaying = True
+            self.clock.call_at(order.until_us / 1e6, self._played)
 
-    def _played(self, step: Step, done: asyncio.Future[Any]) -> None:
-        if not done.cancelled() and (error := done.exception()):
+    def _play_all(self, steps: list[Step]) -> None:
+        for step in steps:
+            done: asyncio.Future[Any] = self.clock.create_future()
+            self._perform(step, done)
+            if not (error := done.exception()):
+                continue
             one = next((one for one in self.controls if one.name == step.name), None)
-            label = one.label if one else step.name
+            label = one.label if one else step.name[:40]
             self.tell("person", "meter", f"{label}: not possible", str(error))
             print(f"inkmeter run: {label}, at {step.at_us / 1e6:g} s: {error}", file=sys.stderr, flush=True)
+
+    def _played(self) -> None:
+        if self._is_replaying:
+            self.set_speed(self.order.speed_after)
+        self.hold()
 
     def replay(self) -> dict[str, Any]:
         """What a page needs to make this run again, for JSON."""
@@ -213,8 +235,14 @@ class Bench:
 
     # Time
 
+    @property
+    def chosen_speed(self) -> float | None:
+        """The speed that somebody has chosen; that of a replay nobody has."""
+        return self.order.speed_after if self._is_replaying else self.clock.real_time
+
     def set_speed(self, speed: float | None) -> None:
         """Goes on at so many simulated seconds a second, None for as fast as it goes."""
+        self._is_replaying = False
         self.clock.hold_us = None
         self.clock.set_speed(speed)
 
@@ -252,11 +280,18 @@ class Bench:
             return
         try:
             self.held = await self.home.held()
-            self._sample()
         except DeviceError as error:
             self.failure = str(error)
         except (TimeoutError, AssertionError, OSError):
-            pass  # switched off or started anew while it was asked
+            # Switched off or restarted while it was asked; or its firmware is of no use any more.
+            self._unanswered += 1
+            if self._unanswered >= _PATIENCE:
+                self.failure = _SILENT
+        else:
+            self._sample()
+            self._unanswered = 0
+            if self.failure == _SILENT:
+                self.failure = ""
 
     def _sample(self) -> None:
         world, meters = self.world, self.held.get("meters", {})

@@ -33,8 +33,12 @@ class Fingers:
     @property
     def chosen_speed(self) -> float | None:
         """The speed that somebody has chosen, which is not in force while a finger is on a button."""
-        return self._bench.clock.real_time if self._speed_after is _AS_IT_IS else self._speed_after
+        return self._bench.chosen_speed if self._speed_after is _AS_IT_IS else self._speed_after
 
-    def forget_speed(self) -> None:
-        """Somebody has chosen another."""
-        self._speed_after = _AS_IT_IS
+    def choose_speed(self, speed: float | None) -> None:
+        """Somebody has chosen another, in force once no finger is on a button."""
+        if self._down:
+            self._speed_after, speed = speed, 1
+        else:
+            self._speed_after = _AS_IT_IS
+        self._bench.set_speed(speed)

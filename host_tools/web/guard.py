@@ -25,6 +25,18 @@ _HEADERS = {
 @web.middleware
 async def only_this_page(request: web.Request, handler) -> web.StreamResponse:
     """Refuses what another site's page has sent."""
+    try:
+        refused = _refused(request)
+        response = await handler(request) if refused is None else refused
+    except web.HTTPException as answer:
+        answer.headers.update(_HEADERS)
+        raise
+    if not response.prepared:
+        response.headers.update(_HEADERS)
+    return response
+
+
+def _refused(request: web.Request) -> web.Response | None:
     # Other sites' pages in the same browser can send requests here too, under a name of theirs that they have
     # pointed at this machine, or as a form.
     origin = request.headers.get("Origin")
@@ -40,7 +52,4 @@ async def only_this_page(request: web.Request, handler) -> web.StreamResponse:
             return web.Response(status=403, text="Open this page at the address that was printed.\n")
     if theirs != authority:
         return web.Response(status=403, text="That request came from another website.\n")
-    response = await handler(request)
-    if not response.prepared:
-        response.headers.update(_HEADERS)
-    return response
+    return None

@@ -33,7 +33,7 @@ class Step:
 @dataclasses.dataclass(frozen=True)
 class Order:
     """A run to be made. `settings` are as somebody chose them, to which its scenario may need others. `until_us` is how
-    far a replay goes before it is held.
+    far a replay goes before it is held, `speed_after` how fast it goes on from there.
     """
 
     settings: Settings = dataclasses.field(default_factory=Settings)
@@ -41,6 +41,7 @@ class Order:
     steps: tuple[Step, ...] = ()
     speed: float | None = 1.0
     until_us: int | None = None
+    speed_after: float | None = 1.0
 
     @property
     def needed(self) -> Settings:
@@ -118,7 +119,7 @@ def changes_at(changes: Iterable[tuple[float, str]]) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def order_from(replay: Any, base: Settings) -> Order:
+def order_from(replay: Any, base: Settings, speed_after: float | None = 1.0) -> Order:
     """The order that a replay is (see Bench.replay); what it does not say is as in `base`. Raises Refused."""
     try:
         if replay["inkmeter"] != 1:
@@ -134,4 +135,4 @@ def order_from(replay: Any, base: Settings) -> Order:
             raise ValueError
     except (KeyError, TypeError, ValueError, IndexError):
         raise Refused("This is not a replay of a run, or it is from another version.") from None
-    return Order(settings, scenario, steps, None, until_us)
+    return Order(settings, scenario, steps, None, until_us, speed_after)

@@ -17,7 +17,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from host_tools import history
-from host_tools.sim.radio.capture import Capture, write_keys
+from host_tools.sim.radio.capture import Capture, keys_text
 from host_tools.sim.scenarios import SCENARIOS
 from host_tools.sim.trace import as_dicts
 from host_tools.web import scan, view
@@ -148,7 +148,7 @@ class Page:
             answer = _answer({"result": await done})
         except Refused as refused:
             return _answer({"error": str(refused), "fields": refused.fields}, 422)
-        except (ValueError, TypeError, AttributeError, LookupError, HttpProcessingError):
+        except (ValueError, TypeError, AttributeError, LookupError, HttpProcessingError, web.RequestPayloadError):
             return _answer({"error": "That request could not be understood."}, 400)
         if self.bench.wanted:
             # Who asks next is to wait for the next run.
@@ -199,7 +199,7 @@ class Page:
             "hold": lambda: bench.hold(),
             "new": lambda: bench.make(self._another(value)),
             "scenario": lambda: bench.make(self._scenario(value)),
-            "replay": lambda: bench.make(order_from(value, bench.order.settings)),
+            "replay": lambda: bench.make(order_from(value, bench.order.settings, self._fingers.chosen_speed)),
         }  # fmt: skip
         if name not in orders:
             return None
@@ -211,11 +211,10 @@ class Page:
     def _speed(self, value: Any) -> None:
         if value is not None and (isinstance(value, bool) or value not in view.SPEEDS):
             raise Refused(f"The speeds are {', '.join(map(str, view.SPEEDS))}, or null for as fast as possible.")
-        self._fingers.forget_speed()
         if self.bench.wanted:
             self.bench.make(dataclasses.replace(self.bench.wanted, speed=value))
         else:
-            self.bench.set_speed(value)
+            self._fingers.choose_speed(value)
 
     def _another(self, value: Any) -> Order:
         return Order(settings_from(self.bench.order.settings, value), speed=self._fingers.chosen_speed)
@@ -247,6 +246,7 @@ class Page:
         texts: dict[str, Callable[[], str]] = {
             "replay.json": lambda: json.dumps(bench.replay(), indent=1) + "\n",
             "readings.csv": lambda: _csv(bench),
+            "zigbee_pc_keys": lambda: keys_text(bench.world.air.keys),
             "story.json": lambda: json.dumps(as_dicts(bench.trace.story), indent=1) + "\n",
         }
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -254,9 +254,7 @@ class Page:
             return web.Response(text=texts[name](), headers=headers)
         if name == "history.zip":
             return web.Response(body=history.pack(bench.home.flash / "books"), headers=headers)
-        if name == "zigbee_pc_keys":
-            write_keys(folder / name, bench.world.air.keys)
-        elif name == "air.pcap" and self.capture:
+        if name == "air.pcap" and self.capture:
             self.capture.flush()
         elif name != "firmware.log":
             return web.Response(status=404, text="There is no such file.\n")

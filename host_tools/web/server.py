@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from host_tools import toolchain
 from host_tools.sim import run as sim_run
 from host_tools.sim.radio.capture import Capture
 from host_tools.sim.run import Run
 from host_tools.sim.world import Settings
-from host_tools.web import FOLDER, PORT, addresses
+from host_tools.web import PORT, addresses, folders
 from host_tools.web.bench import Bench
 from host_tools.web.guard import SERVED_AS
 from host_tools.web.orders import Order
@@ -35,9 +37,11 @@ async def serve(home: Run, listening: socket.socket, order: Order, number: int, 
         await web.SockSite(page.runner, page.door).start()
         await bench.live()
     finally:
-        page.capture.close()
         home.clock.on_beat = None
-        await page.part()
+        try:
+            await page.part()
+        finally:
+            page.capture.close()
     assert bench.wanted
     return bench.wanted
 
@@ -67,8 +71,16 @@ def serve_runs(listening: socket.socket, order: Order, folder: Path, host: str) 
         order = sim_run.run(this.needed, folder, story, real_time=this.speed, served=True)
 
 
-def run(order: Order, host: str = "127.0.0.1", port: int = PORT, folder: Path = FOLDER) -> None:
-    """Runs homes and serves their pages until Ctrl-C; `folder` gets the device's flash, the log and the capture."""
-    with addresses.listen(host, port) as listening:
-        _greet(listening, order.settings, folder)
-        serve_runs(listening, order, folder, host)
+def _is_ours(record: logging.LogRecord) -> bool:
+    # What is no HTTP has had its answer; it is no fault of the server's.
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | web.RequestPayloadError))
+
+
+def run(order: Order, host: str = "127.0.0.1", port: int = PORT, folder: Path | None = None) -> None:
+    """Runs homes and serves their pages until Ctrl-C; `folder` gets the device's flash, the log and the capture.
+    Raises InUse where another run has that folder; without one it takes a free one.
+    """
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
+    with folders.taken(folder) as ours, addresses.listen(host, port) as listening:
+        _greet(listening, order.settings, ours)
+        serve_runs(listening, order, ours, host)

@@ -19,7 +19,11 @@ STAGES = (
     "Starting", "Waiting for your supplier", "Joining the meter network", "Checking the hub's keys",
     "Finding your meters", "Is this your meter? Press OK", "Reading your meters",
 )  # fmt: skip
-_OFF, _REMOVED = "Off the meter network", ("H02", "P13")
+# What is the matter, whatever stage it had come to.
+_MATTERS = {
+    "H01": "Meter network lost", "H04": "Meter network lost", "H02": "Off the meter network",
+    "P13": "Off the meter network", "N01": "Radio module not answering", "N02": "Radio module not usable",
+}  # fmt: skip
 _NIGHT = slice(4, 7)  # of the settings: whether the night is quiet, from and until which hour
 _ABOUT = "The real firmware runs in a real MicroPython; the radio, the hub, the meters and the supplier are simulated."
 
@@ -38,7 +42,7 @@ def hello(bench: Bench, run: int, exposed: str) -> dict[str, Any]:
         "start": starts.wall_clock(bench.order.settings.start_us),
         "starts": starts.NAMED,
         "options": {name: values for name, values in controls.setting_options().items() if values is not None},
-        "homes": {name: home.about for name, home in HOMES.items()},
+        "homes": {name: [controls.home_name(name), home.about] for name, home in HOMES.items()},
         "controls": [one.as_dict() for one in bench.controls],
         "scenarios": [{"name": one.name, "about": one.about} for one in SCENARIOS.values()],
         "scenario": bench.order.scenario,
@@ -61,6 +65,7 @@ def state(bench: Bench) -> dict[str, Any]:
         "device": _device(bench),
         "words": words(bench),
         "stage": held.get("stage", 0),
+        "in_trouble": held.get("outcome") in _MATTERS,
         "meters": meters(bench),
         "values": {control.name: control.read() for control in bench.controls if control.kind != "button"},
         "portal": _portal(bench),
@@ -123,7 +128,7 @@ def words(bench: Bench) -> str:
     if not bench.held:
         return STAGES[0]
     stage, outcome = bench.held["stage"], bench.held["outcome"]
-    return (_OFF if outcome in _REMOVED else STAGES[stage]) + (f", {outcome}" if outcome else "")
+    return _MATTERS.get(outcome, STAGES[stage]) + (f", {outcome}" if outcome else "")
 
 
 def _device(bench: Bench) -> dict[str, Any]:

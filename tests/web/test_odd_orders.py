@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import struct
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -84,6 +85,44 @@ def test_a_replay_nested_without_end_is_refused_on_the_command_line(tmp_path, ca
     assert said == f"inkmeter run: {file} is not a replay file\n"
 
 
+def test_what_is_no_http_is_answered_and_not_complained_of(odd):
+    status, answer, _ = odd.post("/do", b"{}", {"Content-Encoding": "gzip"})
+    assert status == 400 and json.loads(answer)["error"] == UNREADABLE
+    host, port = odd.url.removeprefix("http://").split(":")
+    both = b"POST /do HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    for text in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/9\r\nHost: x\r\n\r\n", both):
+        with socket.create_connection((host, int(port)), timeout=10) as raw:
+            raw.sendall(text)
+            assert b" 400 " in raw.recv(64), text
+    # That it has printed nothing the fixture's end looks at.
+    assert odd.state()["words"]
+
+
+def test_refusals_have_the_headers_that_keep_browsers_careful(odd):
+    for path, headers in (
+        ("/nothing", {}),
+        ("/download/nothing", {}),
+        ("/static/../x", {}),
+        ("/", {"Host": "evil.example"}),
+    ):
+        _, _, answered = odd.get(path, headers)
+        assert answered["X-Content-Type-Options"] == "nosniff", path
+        assert "default-src 'none'" in answered["Content-Security-Policy"], path
+
+
+def test_many_may_take_the_keys_away_at_once(odd):
+    whole = odd.get("/download/zigbee_pc_keys")[1]
+    assert whole
+    found = []
+    threads = [threading.Thread(target=lambda: found.extend(odd.get("/download/zigbee_pc_keys")[1] for _ in range(25)))
+               for _ in range(4)]  # fmt: skip
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert found == [whole] * 100
+
+
 def test_numbers_that_are_none_are_refused_everywhere(odd):
     before = odd.state()
     ranges = ("sun", "window", "distance", "loss", "noise", "speed", "hub-channel")
@@ -157,6 +196,12 @@ def test_an_address_of_its_own_needs_no_network(monkeypatch):
 
     monkeypatch.setattr(addresses.socket, "socket", Unconnected)
     assert addresses.own_address(socket.AF_INET) is None
+
+
+def test_loopback_is_loopback_however_it_is_written():
+    for name, alone in (("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("0.0.0.0", False),
+                        ("::ffff:192.0.2.7", False)):  # fmt: skip
+        assert addresses.is_loopback(SimpleNamespace(getsockname=lambda name=name: (name, 80))) is alone
 
 
 def test_the_machines_own_names_are_its_own_where_others_can_reach_it():

@@ -52,8 +52,18 @@ def test_a_device_that_was_removed_is_not_starting():
     held = {"stage": 0, "outcome": "H02"}
     bench = SimpleNamespace(world=SimpleNamespace(device=True), failure="", held=held)
     assert view.words(bench) == "Off the meter network, H02"
+    held["outcome"] = "P06"
+    assert view.words(bench) == "Starting, P06"
+
+
+def test_one_that_has_lost_its_network_reads_no_meters():
+    held = {"stage": 6, "outcome": "H01"}
+    bench = SimpleNamespace(world=SimpleNamespace(device=True), failure="", held=held)
+    assert view.words(bench) == "Meter network lost, H01"
     held["outcome"] = "N01"
-    assert view.words(bench) == "Starting, N01"
+    assert view.words(bench) == "Radio module not answering, N01"
+    held["outcome"] = None
+    assert view.words(bench) == "Reading your meters"
 
 
 def test_from_the_code_to_the_readings(with_code):

@@ -68,9 +68,14 @@ class Capture:
         self._file.close()
 
 
-def write_keys(path: Path, keys: dict[bytes, str]) -> None:
+def keys_text(keys: dict[bytes, str]) -> str:
     """The keys ({key: what it is for}) in the form of Wireshark's preference file `zigbee_pc_keys`."""
-    path.write_text("".join(f'"{key.hex()}","Normal","{label}"\n' for key, label in keys.items()))
+    return "".join(f'"{key.hex()}","Normal","{label}"\n' for key, label in keys.items())
+
+
+def write_keys(path: Path, keys: dict[bytes, str]) -> None:
+    """Writes that file."""
+    path.write_text(keys_text(keys))
 
 
 @contextlib.contextmanager

@@ -101,6 +101,7 @@ def _pair(bench: Bench) -> str:
 
 
 _OURS = "as on the screen"
+_FORM = ("device_type", "eui64", "install_code", "mpan", "mprn", "postcode", "consent")
 
 
 def _filled(bench: Bench, form: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def for_the_record(bench: Bench, name: str, value: Any) -> Any:
     if name != "add-device":
         return value
     value = _filled(bench, value)
-    noted = dict(value)
+    noted = {field: value[field] for field in _FORM if field in value}
     eui64, code = bench.world.label
     if parse_eui64(str(value["eui64"])).hex().upper() == eui64:
         noted["eui64"] = _OURS

@@ -1,0 +1,79 @@
+"""Steps, fingers and speeds: what is ordered at once, what comes again in a replay, and what a press means."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from served import RIGHT, serving
+
+from host_tools.web import folders
+
+MESSAGES = [f"message:m{n}" for n in range(8)]
+
+
+def test_steps_of_one_instant_keep_their_order_and_a_replay_has_the_same(tmp_path):
+    changes = [*MESSAGES, "tariff:economy-7", "neighbour"]
+    with serving(tmp_path / "run", *[word for one in changes for word in ("--at", "1", one)]) as home:
+        home.do("speed", 10)
+        home.until(lambda now: now["steps"] == len(changes))
+        first = home.replay()
+        assert [f"{name.removeprefix('change-')}:{value}".rstrip(":") for _, name, value in first["steps"]] == changes
+        run = home.state()["run"]
+        home.do("replay", first)
+        home.until(lambda now: now["run"] > run and now["steps"] == len(changes))
+        assert home.replay()["steps"] == first["steps"]
+
+
+def test_a_speed_that_is_chosen_while_a_button_is_down_waits_for_the_finger(home):
+    home.do("button", {"name": "ok", "down": True})
+    home.do("speed", 300)
+    assert home.state()["speed"] == 1
+    time.sleep(0.4)
+    home.do("button", {"name": "ok", "down": False, "held_ms": 400})
+    home.until(lambda now: now["speed"] == 300)
+    (down, up) = [at_us for at_us, name, _ in home.replay()["steps"] if name == "button"]
+    assert 400_000 <= up - down < 5_000_000
+
+
+def test_nobody_waits_for_a_finger_that_is_not_there(home):
+    status, _, _ = home.post("/do", {"do": "button", "value": {"name": "ok", "held_ms": 60_000}})
+    assert status == 422
+    home.do("button", {"name": "ok", "down": True})
+    # However long a page says that it was there.
+    assert home.post("/do", {"do": "load-kettle", "value": True})[0] == 200
+    before = home.state()["elapsed_s"]
+    home.do("load-kettle", False)
+    assert home.state()["elapsed_s"] - before < 5
+
+
+def test_what_follows_a_replay_goes_at_the_speed_that_was_chosen_before(home):
+    home.do("speed", 10)
+    home.until(lambda now: now["elapsed_s"] > 5)
+    now = home.state()
+    home.do("replay", home.replay())
+    replayed = home.until(lambda other: other["run"] > now["run"] and other["held"])
+    assert replayed["speed"] == 10
+    home.do("new", {"seed": 3})
+    assert home.until(lambda other: other["run"] > replayed["run"])["speed"] == 10
+
+
+def test_a_replay_holds_no_field_that_the_form_does_not_have(home):
+    home.do("speed", 10)
+    home.until(lambda now: "P02" in now["words"])
+    home.do("add-device", {**RIGHT, **home.label(), "secret": "DEADBEEF"})
+    (step,) = [value for _, name, value in home.replay()["steps"] if name == "add-device"]
+    assert "secret" not in step and step["consent"] is True
+
+
+def test_a_folder_is_one_runs_alone(home, tmp_path, monkeypatch):
+    command = [sys.executable, "-m", "host_tools.cli", "run", "--port", "0", "--folder", str(tmp_path / "run")]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert second.returncode == 1 and "is in use by another" in second.stderr
+    assert home.state()["words"]
+    # Where none is named the next one is taken.
+    monkeypatch.setattr(folders, "FOLDER", tmp_path / "usual")
+    with folders.taken() as first, folders.taken() as other:
+        assert (first.name, other.name) == ("usual", "usual-2")
+    with folders.taken() as first, pytest.raises(folders.InUse), folders.taken(first):
+        pass
