@@ -80,7 +80,7 @@ def _number(text: str, default: int, limits: tuple[int, int] | None = None) -> i
     try:
         number = int(text) if text else default
     except ValueError:
-        raise ChangeError(f"{text!r} is not a whole number") from None
+        raise ChangeError(f"{text[:40]!r} is not a whole number") from None
     if limits and not limits[0] <= number <= limits[1]:
         raise ChangeError("{} is out of range: choose from {} to {}".format(number, *limits))
     return number
@@ -113,14 +113,14 @@ def _at_the_meter(world: World, fuel: str, act: Callable[[Account, int], None]) 
 
 @_change("pence")
 def _top_up(world: World, argument: str) -> None:
-    """A top-up code worth this many pence (1000) is typed into the electricity meter."""
+    """A top-up code worth this many pence (1000) is typed into the electricity meter; some of it may go to debts."""
     amount = _number(argument, _TOP_UP // 1000) * 1000
     _at_the_meter(world, "electricity", lambda account, now: account.top_up(now, amount, _code(account)))
 
 
 @_change("pence")
 def _gas_top_up(world: World, argument: str) -> None:
-    """A top-up code worth this many pence (1000) is typed into the gas meter."""
+    """A top-up code worth this many pence (1000) is typed into the gas meter; some of it may go to debts."""
     amount = _number(argument, _TOP_UP // 1000) * 1000
     _at_the_meter(world, "gas", lambda account, now: account.top_up(now, amount, _code(account)))
 
@@ -313,7 +313,7 @@ def _must_be_on(*nodes: Node) -> None:
 
 @_change("seconds")
 def _power_cut(world: World, argument: str) -> None:
-    """The house, the hub and the meters have no power for this many seconds (300)."""
+    """The house, the hub and the meters have no power for this many seconds (300); the display is on a battery."""
     seconds = _seconds(argument, _CUT_S)
     nodes = [world.hub, world.meter]
     _must_be_on(*nodes)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from host_tools.sim.homes import HOMES
 from host_tools.sim.world import PANELS
 from host_tools.web.controls import changes, house, network
+from host_tools.web.controls.changes import all_changes, home_name
 from host_tools.web.controls.control import Control, Refused, in_words
 from host_tools.web.controls.hands import LIGHT, buttons, for_the_record, hands, held_ms
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from host_tools.web.bench import Bench
 
 __all__ = [
-    "LIGHT", "Control", "Refused", "buttons", "for_bench", "for_the_record", "hands", "held_ms", "in_words",
-    "setting_options",
+    "LIGHT", "Control", "Refused", "all_changes", "buttons", "for_bench", "for_the_record", "hands", "held_ms",
+    "home_name", "in_words", "setting_options",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from host_tools.sim.changes import CHANGES, ChangeError
@@ -35,6 +36,16 @@ CONTRACTS = {
     "agile": "Agile-like: a price for every half-hour", "blocks": "Blocks: price depends on use",
     "prepaid": "Prepaid", "export-mpan": "Flat, with paid export",
 }  # fmt: skip
+_HOUSES = {
+    "demo": "Solar panels, three prices a day, gas", "credit-flat": "One price each, on credit",
+    "economy-7": "Economy 7, storage heaters", "agile": "A price for every half-hour",
+    "half-hour-tiers": "48 prices a day", "blocks": "Price depends on use", "solar": "Solar panels, unpaid export",
+    "export-mpan": "Solar panels, paid export", "prepaid": "Prepaid", "electricity-only": "No gas",
+    "prepaid-in-emergency": "Prepaid, on emergency credit", "gas-later": "Gas fitted an hour later",
+    "no-prices": "No tariff", "strange-divisors": "Unusual meter formats", "clock-not-set": "Hub clock not set",
+}  # fmt: skip
+_LONGEST = 10_000
+_PLACEHOLDERS = {"pence": "pence: 1000 is £10", "percent": "per cent", "kind or number": "event"}
 _FUELS = (("", "electricity"), ("gas", "gas"))
 
 
@@ -44,7 +55,8 @@ def change(bench: Bench, words: str) -> None:
     try:
         make_change(bench.world, words)
     except ChangeError as error:
-        raise Refused(str(error)) from None
+        words = str(error)
+        raise Refused(f"{words[0].upper()}{words[1:].rstrip('.')}.") from None
     bench.tell("person", "meter", *_as_told(name, words.partition(":")[2]))
 
 
@@ -62,23 +74,38 @@ def _as_told(name: str, argument: str) -> tuple[str, str]:
     return label, re.sub(r" \([^)]*\)", lambda _: f" ({given})", one.about, count=1)
 
 
+def home_name(name: str) -> str:
+    """What a home of HOMES is called on the page."""
+    return _HOUSES.get(name, plain(name).capitalize())
+
+
+def all_changes(bench: Bench) -> dict[str, Callable[[Any], None]]:
+    """Every change by the name of its control, for steps that no page has ordered."""
+    return {f"change-{name}": _doing(bench, name) for name in CHANGES}
+
+
+def _doing(bench: Bench, name: str) -> Callable[[Any], None]:
+    def do(value: Any) -> None:
+        argument = "" if value is None else str(value)[:_LONGEST]
+        change(bench, f"{name}:{argument}" if argument else name)
+
+    return do
+
+
 def for_bench(bench: Bench) -> list[Control]:
     """A control for each change that has none elsewhere."""
 
     def make(name: str) -> Control:
         one = CHANGES[name]
-
-        def do(value: Any) -> None:
-            argument = "" if value is None else str(value)[:200]
-            change(bench, f"{name}:{argument}" if argument else name)
-
         group, label = _CHANGES.get(name, ("other", name.replace("-", " ").capitalize()))
-        kind, options = "text" if one.argument else "button", (one.argument,)
+        kind, options = "text" if one.argument else "button", (_PLACEHOLDERS.get(one.argument, one.argument),)
         if one.argument == "gas":
             kind, options = "pick", _FUELS
         elif one.argument == "home":
-            kind, options = "pick", tuple((home, plain(home)) for home in HOMES)
-        return Control(f"change-{name}", f"Changes: {group}", kind, label, one.about, do, options=options)
+            kind, options = "pick", tuple((home, home_name(home)) for home in HOMES)
+        return Control(
+            f"change-{name}", f"Changes: {group}", kind, label, one.about, _doing(bench, name), options=options
+        )  # fmt: skip
 
     names = [*_CHANGES, *(name for name in CHANGES if name not in _CHANGES)]
     return [make(name) for name in names if name not in _ELSEWHERE]

@@ -65,8 +65,9 @@ def for_bench(bench: Bench) -> list[Control]:
                 "A prepayment meter has a switch of its own as well",
                 lambda value: world.household.set_main_switch(switch(value)), lambda: world.household.main_switch),
         Control("gas-report", "House", "button", "Gas meter: report now", "it wakes every half-hour by itself", report),
-        Control("tariff", "House", "choice", "Tariff", "for electricity, from now on. The display has the price "
-                "within seconds and the rest over the next hours; after a reset it asks for everything at once", tariff,
+        Control("tariff", "House", "choice", "Tariff", "for electricity, from now on. A meter that announces "
+                "its price tells the display within seconds; that of the demo home does not, and is asked every "
+                "half-hour. After a reset the display asks for everything at once", tariff,
                 lambda: world.home.name, contracts),
         Control("sample-day", _SAMPLE_DAY, "toggle", "Play a typical day", "24 hours of kettle, shower, oven, washing, "
                 "car and heating, as a family might use them. Speed up time to see it pass; the actual speed is "

@@ -126,11 +126,11 @@ const fresh = () => {
     if (name === "start_us") continue;
     const options = hello.options[name];
     const field = options
-      ? h("select", { id: `new-${name}`, name }, ...options.map(option => h("option", { value: JSON.stringify(option), selected: option === value }, option === true ? "yes" : option === false ? "no" : String(option).replaceAll("-", " "))))
+      ? h("select", { id: `new-${name}`, name }, ...options.map(option => h("option", { value: JSON.stringify(option), selected: option === value }, option === true ? "yes" : option === false ? "no" : name === "home" ? hello.homes[option][0] : String(option))))
       : h("input", { id: `new-${name}`, name, type: "number", min: 0, step: 1, value, "aria-describedby": `new-${name}-error` });
     const error = options ? null : h("span", { class: "error", id: `new-${name}-error`, role: "alert" });
-    const about = name === "home" ? h("span", { class: "quiet", id: "new-home-about" }, hello.homes[value] || "") : null;
-    if (name === "home") field.onchange = () => write(about, hello.homes[JSON.parse(field.value)] || "");
+    const about = name === "home" ? h("span", { class: "quiet", id: "new-home-about" }, hello.homes[value][1]) : null;
+    if (name === "home") field.onchange = () => write(about, hello.homes[JSON.parse(field.value)][1]);
     form.append(h("div", { class: "control" }, h("label", { for: `new-${name}` }, SETTINGS[name] || name), field, about, error));
     if (name === "home") form.append(...start());
   }
@@ -141,7 +141,7 @@ const fresh = () => {
     const read = one => (one.type !== "number" ? JSON.parse(one.value) : one.value === "" ? null : Number(one.value));
     const settings = Object.fromEntries([...form.elements].filter(one => one.name).map(one => [one.name, read(one)]));
     settings.start = `${at("new-day").value}T${at("new-time").value}`;
-    order("new", settings).then(() => complain(null), error => {
+    order("new", settings).then(() => { complain(null); at("wall").scrollIntoView({ block: "nearest" }); }, error => {
       const { start: wrong, seed } = error.fields || {};
       for (const one of ["new-day", "new-time"]) at(one).setAttribute("aria-invalid", String(Boolean(wrong)));
       at("new-seed").setAttribute("aria-invalid", String(Boolean(seed)));

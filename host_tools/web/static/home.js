@@ -30,7 +30,7 @@ const ONE = {
 const BACK_AGAIN = ["hold it for three seconds to go back", "hold Back for two seconds to go back"];
 const hours = hour => `${String(hour).padStart(2, "0")}:00`;
 const byNight = ([from, until], single) => `The display reads your meters every ten seconds. From ${hours(from)} to ${hours(until)} the panel is quiet: it shows new figures every half hour at most, or when you turn the page: ${single ? "press the button" : "press Next"}, then ${BACK_AGAIN[Number(!single)]}.`;
-const SILENT = "The meters are not answering at the moment; the panel will say so when it next changes. The display keeps trying by itself.";
+const SILENT = "The meters are not answering at the moment. The display keeps trying by itself.";
 const KEYS = [
   "<kbd>Enter</kbd> or <kbd>O</kbd> is the button, held for as long as you hold the key: briefly for Next, one second for OK, three for Back, twenty for a factory reset. <kbd>P</kbd> pauses.",
   "<kbd>B</kbd> is Back, <kbd>Enter</kbd> or <kbd>O</kbd> is OK and <kbd>N</kbd> is Next, held for as long as you hold the key; <kbd>B</kbd> and <kbd>N</kbd> together for ten seconds are a factory reset. <kbd>P</kbd> pauses.",
@@ -58,7 +58,7 @@ const stages = () => {
     at("stages").replaceChildren(...hello.stages.map(name => h("li", {}, name)));
   }
   [...at("stages").children].forEach((item, i) => {
-    const mark = i < state.stage || (i === state.stage && i === 6) ? "done" : i === state.stage ? "now" : "";
+    const mark = i < state.stage || (i === state.stage && i === 6 && !state.in_trouble) ? "done" : i === state.stage ? "now" : "";
     if (item.className !== mark) item.className = mark;
     if (i === state.stage) item.setAttribute("aria-current", "step"); else item.removeAttribute("aria-current");
   });
@@ -86,7 +86,7 @@ const hint = () => {
 const supplier = () => {
   const { requests } = state.portal;
   const last = requests[requests.length - 1];
-  write(at("supplier-says"), last ? `${last.reference}: ${last.stage}` : "You have not asked your supplier for anything yet.");
+  write(at("supplier-says"), last ? `Request ${last.reference} – ${last.stage[0].toLowerCase()}${last.stage.slice(1)}` : "You have not asked your supplier for anything yet.");
   at("supplier-says").classList.toggle("bad", Boolean(last && last.failed));
 };
 
@@ -117,7 +117,7 @@ on("hello", it => {
   at("exposed").hidden = !it.exposed;
   write(at("exposed"), it.exposed);
   speeds();
-  write(at("make-new"), it.buttons.length > 1 ? "Hold Back + Next for 10 s" : "Hold the button for 20 s");
+  write(at("make-new"), it.buttons.length > 1 ? "Factory reset (holds Back + Next for 10 s)" : "Factory reset (holds the button for 20 s)");
   at("stages").replaceChildren();
   at("keys").innerHTML = KEYS[Number(it.buttons.length > 1)];
 });

@@ -126,7 +126,7 @@ const field = (name, [label, help, kind, length]) => {
     }
     kept[name] = input.value;
     const typed = input.value.replace(/[\s:-]/g, "").length;
-    if (kind) write(help_, typed ? `${typed} characters so far${length ? ` of ${length}` : ""}` : help);
+    if (kind) write(help_, typed ? length ? `${typed} of ${length} characters` : `${typed} characters so far` : help);
   };
   return h("div", { class: "field" }, h("label", { for: name }, label), help_, input, h("p", { class: "error", id: `${name}-error` }));
 };
@@ -160,7 +160,7 @@ const scan = async (tries = 1) => {
     return;
   }
   if (!at("scanned")) return;
-  write(at("scanned"), answer.error || "The code has been read. Check it against the screen, then fill in the rest.");
+  write(at("scanned"), answer.error || "The code has been read. Check it against the screen, then tick the box below and press “Add this device”.");
   if (answer.result) fillIn(answer.result);
 };
 
