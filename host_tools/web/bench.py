@@ -156,7 +156,8 @@ class Bench:
         if value.get("down") is True:
             self._pressed_us[name] = at_us = max(at_us, self._let_go_us.pop(name, 0) + 1000)
         elif value.get("down") is False and name in self._pressed_us:
-            let_go_us = self._pressed_us.pop(name) + controls.held_ms(value) * 1000
+            held_ms = controls.held_ms(value)
+            let_go_us = self._pressed_us.pop(name) + held_ms * 1000
             self._let_go_us[name] = at_us = max(at_us, let_go_us)
         return at_us
 

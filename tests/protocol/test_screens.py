@@ -534,6 +534,7 @@ def test_a_week_of_which_days_are_missing_is_about_that_much():
         sys.modules["inkmeter.screens.past"] = Double(fetch=lambda view, name, now, told=told: told)
         found = shown(reading(), page=WEEK)
         assert mark + "0.09 kWh" in found and mark + "£0.53" in found and mark + "£0.32" in found
+    sys.modules["inkmeter.screens.past"] = past
 
 
 def test_what_is_sent_out_is_not_called_a_lot_of_use():

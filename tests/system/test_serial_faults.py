@@ -59,6 +59,7 @@ def test_it_reads_on_after_an_error_frame_of_any_code(tell, code):
     tell(story)
 
 
+@pytest.mark.slow
 def test_an_hour_at_one_hurt_byte_in_a_thousand(tell):
     async def story(home):
         world = home.world

@@ -142,6 +142,7 @@ def test_a_meter_whose_key_is_lost_does_not_cost_the_hub_s(tell):
     tell(story)
 
 
+@pytest.mark.slow
 def test_a_hub_that_has_lost_the_key_is_not_pestered(tell):
     async def story(home):
         await home.pair()
@@ -210,6 +211,7 @@ def test_a_network_that_is_lost_while_looking_for_the_meters(tell):
     tell(story)
 
 
+@pytest.mark.slow
 def test_a_home_without_gas_leaves_its_keys_alone(tell):
     async def story(home):
         await home.pair()
@@ -256,7 +258,8 @@ def test_a_mirror_that_has_not_heard_its_meter_is_unknown_not_empty(tell):
     tell(story)
 
 
-@pytest.mark.parametrize("start", [pytest.param(-86400, marks=pytest.mark.slow), -90])
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [-86400, -90])
 def test_a_price_that_is_over_is_not_shown_and_not_asked_for_without_end(tell, start):
     async def story(home):
         meter = home.world.meter

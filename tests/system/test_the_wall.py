@@ -262,6 +262,7 @@ def test_the_light_is_off_by_night_but_answers(tell):
     tell(story, start_us=clock_at(21, 52))
 
 
+@pytest.mark.slow
 def test_a_quiet_night_and_a_clean_morning(tell):
     async def story(home):
         await home.pair()
@@ -285,6 +286,7 @@ def test_a_quiet_night_and_a_clean_morning(tell):
     tell(story, start_us=clock_at(2, 50))
 
 
+@pytest.mark.slow
 def test_refreshes_of_an_hour(tell):
     async def story(home):
         await home.pair()
@@ -347,6 +349,7 @@ def test_a_partial_refresh_writes_only_what_changed(tell, panel, plane):
     tell(story, panel=panel, heap="96k")
 
 
+@pytest.mark.slow
 def test_the_4_2_inch_panel_from_the_code_to_the_readings(tmp_path):
     assert demo(Settings(panel="4.2"), tmp_path)
 

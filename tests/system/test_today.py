@@ -72,7 +72,8 @@ def test_what_it_cost_on_the_first_day_is_known_in_minutes(tell, name):
     tell(story, home=name)
 
 
-@pytest.mark.parametrize("early", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.slow
+@pytest.mark.parametrize("early", [True, False])
 def test_after_hours_without_power(tell, early):
     async def story(home):
         await home.pair()

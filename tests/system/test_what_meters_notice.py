@@ -3,6 +3,8 @@
 import datetime
 import zoneinfo
 
+import pytest
+
 from host_tools.sim.changes import change
 from host_tools.sim.clock import START_US
 from host_tools.sim.homes import HOMES
@@ -113,6 +115,7 @@ def test_the_wall_says_what_the_meters_log(tell):
     tell(story, home="credit-flat")
 
 
+@pytest.mark.slow
 def test_a_meter_that_says_nothing_unasked_is_asked_for_its_log(tell):
     assert not HOMES["demo"].publishes
 
@@ -156,6 +159,7 @@ def test_another_household_does_not_see_what_happened_before(tell):
     tell(story, home="credit-flat")
 
 
+@pytest.mark.slow
 def test_credit_that_runs_out_is_told_step_by_step(tell):
     async def story(home):
         await home.pair()

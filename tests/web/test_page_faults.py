@@ -161,6 +161,7 @@ def test_a_new_home_leaves_the_keyboard_where_it_was(home, browse):
     page.wait_for_function("() => document.activeElement.id === 'wall'")
 
 
+@pytest.mark.slow
 def test_a_sample_days_figures_are_not_read_out(home, browse):
     page = browse(home.url)
     page.get_by_text("The panel shows two codes.").wait_for()

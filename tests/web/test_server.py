@@ -222,9 +222,11 @@ def test_a_press_lasts_as_long_as_the_finger_did_however_late_it_is_heard_of(hom
         (down, _, _), (up, name, noted) = home.replay()["steps"][-2:]
         assert held_ms <= (up - down) / 1000 < held_ms + 1000
         assert (name, noted) == ("button", {"name": "next", "down": False})
+    home.do("button", {"name": "next", "down": True})
     for odd in (-1, 60_001, "300", True, None):
         status, answer, _ = home.post("/do", {"do": "button", "value": {"name": "next", "down": False, "held_ms": odd}})
         assert (status, json.loads(answer)["error"]) == (422, "Choose from 0 to 60000.")
+    home.do("button", {"name": "next", "down": False, "held_ms": 0})
 
 
 def test_power_and_reset(home):

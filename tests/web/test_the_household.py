@@ -166,7 +166,7 @@ def test_the_household_moves_and_takes_the_display(home, browse):
     site.get_by_text("None yet.").wait_for()
     page.locator("#meters dd", has_text="19L3127755").wait_for()
     shows(page, "Lost the meter network")
-    page.get_by_role("button", name="Hold Back + Next for 10 s").click()
+    page.get_by_role("button", name="Factory reset").click()
     page.get_by_text("The panel shows two codes.").wait_for()
     shows(page, "Install code")
     site.get_by_role("link", name="Add a device").first.click()
