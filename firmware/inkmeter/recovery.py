@@ -72,14 +72,13 @@ async def run(session):
         if not session.joined:
             raise LinkLost
         lost = uptime() - began
-        detail = "%d min" % (lost // 60)
-        home.set_stage(home.stage, "H04" if lost >= _OFFER else "H01", detail)
+        home.set_stage(home.stage, "H04" if lost >= _OFFER else "H01")
         if await _climb(session):
             break
         if not await session.belongs():
             raise Removed
         if pressed and lost >= _OFFER_ON_PRESS:
-            home.set_stage(home.stage, "H04", detail)
+            home.set_stage(home.stage, "H04")
         left = pause
         pause = min(2 * pause, _PAUSE_LONGEST)
         pressed = False

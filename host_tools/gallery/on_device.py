@@ -563,7 +563,7 @@ def cases():
     yield "stage-never", lambda: stage(0)
     for code in sys.argv[3].split(","):
         number = h.READING if code[0] in "HGTWUN" else h.START if code == "P05" else h.WAITING_SUPPLIER
-        detail = "21E0047731" if code == "P11" else "EZSP 16" if code == "N02" else "59 min" if code == "H01" else ""
+        detail = "21E0047731" if code == "P11" else "EZSP 16" if code == "N02" else ""
         yield "trouble-" + code, lambda: stage(number, code, detail)
 
 

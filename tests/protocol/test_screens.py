@@ -231,11 +231,11 @@ def test_a_meter_is_known_by_the_end_of_its_number():
 
 def test_a_trouble_says_who_and_when():
     home = h.Home()
-    home.set_stage(h.READING, "H01", "3 min")
+    home.set_stage(h.READING, "H01")
     found = shown(home)
     for text in (
         "Lost the meter network",
-        "Retrying, 3 min",
+        "Retrying",
         "Nobody: just wait",
         "By itself, every few minutes",
         "H01",
@@ -268,7 +268,7 @@ def test_which_screen_is_shown():
     for page, name in enumerate(names):
         view.page = page
         assert choose(view) == name
-    home.set_stage(h.READING, "H01", "3 min")
+    home.set_stage(h.READING, "H01")
     assert choose(view) == "settings"  # which can be turned to in any trouble
     view.page = 0
     assert choose(view) == "trouble"

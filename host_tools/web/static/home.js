@@ -90,12 +90,13 @@ const supplier = () => {
   at("supplier-says").classList.toggle("bad", Boolean(last && last.failed));
 };
 
-// What was asked for is one thing, what this computer manages another.
+// What was asked for is one thing, what this computer manages another. Short, or the head of the page takes two lines.
 const pace = () => {
   const { speed, held, pace: rate } = state;
   const words = rate === null || held ? "" : `${rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-GB")}×`;
+  at("pace").title = "How fast time really runs on this computer";
   const behind = speed !== null && rate !== null && rate < 0.9 * speed;
-  write(at("pace"), held ? "paused" : !words || (speed === 1 && !behind) ? "" : behind ? `this computer can only manage ${words}` : `running at ${words}`);
+  write(at("pace"), held ? "paused" : !words || (speed === 1 && !behind) ? "" : behind ? `limited to ${words}` : `running at ${words}`);
 };
 
 const speeds = () => {
