@@ -313,6 +313,7 @@ def test_gas_that_comes_an_hour_later(living):
     living("gas-later", story)
 
 
+@pytest.mark.slow
 def test_a_hub_without_the_time(living):
     async def story(home, facts_of):
         assert facts_of.held["utc"] is None and facts_of(facts.TODAY) is not None

@@ -1,16 +1,15 @@
 """The life of a meter network: every scenario of `inkmeter scenarios`, with the real firmware."""
 
 import pytest
+from slowly import slow
 
 from host_tools.sim.scenarios import SCENARIOS
 
-# Half a minute each; the others take seconds.
-LONG = {"hub-off-for-a-day", "hub-swapped-and-unknown-there"}
+# A quarter of a minute and more each; the others take seconds.
+LONG = ["hub-off-for-a-day", "hub-swapped-and-unknown-there", "house-moved", "counters-reset"]
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in SCENARIOS]
-)
+@pytest.mark.parametrize("name", [*(name for name in SCENARIOS if name not in LONG), *slow(LONG)])
 def test_scenario(tell, name):
     one = SCENARIOS[name]
     assert one.about.endswith(".")

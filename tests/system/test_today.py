@@ -2,6 +2,7 @@
 
 import pytest
 from inkmeter.ledger import ESTIMATED, MISSING, PARTIAL
+from slowly import slow
 
 from host_tools.sim.changes import change
 from host_tools.sim.supply import to_us
@@ -54,7 +55,7 @@ def test_in_a_new_home(tell):
     tell(story)
 
 
-@pytest.mark.parametrize("name", ["demo", "credit-flat", "economy-7"])
+@pytest.mark.parametrize("name", ["demo", *slow(["credit-flat", "economy-7"])])
 def test_what_it_cost_on_the_first_day_is_known_in_minutes(tell, name):
     # The tariff began before the display came, and the meter says when: what the day cost before that is no secret.
     async def story(home):

@@ -2,6 +2,8 @@
 wall, and time in every test.
 """
 
+import pytest
+
 from host_tools.bench import day
 
 MINUTES = 30
@@ -18,6 +20,7 @@ def counts(tell):
     return tell(story)
 
 
+@pytest.mark.slow
 def test_half_an_hour_of_reading_wakes_the_device_seldom_and_comes_again_to_the_wake(tell):
     found = counts(tell)
     wakes, frames, *_ = found

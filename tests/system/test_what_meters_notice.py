@@ -85,6 +85,7 @@ async def check_the_wall(home, fits=5):
     await home.hold("back", 2.2)
 
 
+@pytest.mark.slow
 def test_the_wall_says_what_the_meters_log(tell):
     async def story(home):
         await home.pair()

@@ -293,6 +293,7 @@ def test_the_code_opens_the_form_filled_in(waiting, browse):
         assert site.locator(f"#{field}").input_value().replace(" ", "") == waiting.code[field]
 
 
+@pytest.mark.slow
 def test_a_neighbours_hub_comes_and_goes(home, browse):
     page = browse(home.url, **PHONE)
     tab(page, "Air")
