@@ -82,7 +82,7 @@ class Bench:
             **controls.hands(self), **controls.all_changes(self), **{one.name: one.do for one in self.controls},
         }  # fmt: skip
         self._has_told = False
-        self._is_replaying = False
+        self._is_replaying = self._is_leaving = False
         self._last_at_us = 0
         self._pressed_us: dict[str, int] = {}
         self._let_go_us: dict[str, int] = {}
@@ -247,8 +247,15 @@ class Bench:
         self.clock.hold_us = None
         self.clock.set_speed(speed)
 
+    def leave(self) -> None:
+        """The run ends: time goes as the wall's does, and nothing stops it any more."""
+        self.set_speed(1)
+        self._is_leaving = True
+
     def hold(self) -> None:
         """Stops the clock."""
+        if self._is_leaving:
+            return
         self.clock.hold_us = self.clock.now_us // 1000 * 1000 + _HOLD_US
 
     # Watching

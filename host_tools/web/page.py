@@ -170,8 +170,8 @@ class Page:
 
     async def part(self) -> None:
         """Ends, when everybody who has connected has had an answer."""
-        # At the wall's pace, by which aiohttp waits for its last answers too.
-        self.bench.set_speed(1)
+        # aiohttp waits for its last answers by this clock, too.
+        self.bench.leave()
         await self.shut_the_door()
         for browser in self._telling.browsers:
             browser.dismiss()

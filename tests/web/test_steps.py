@@ -7,7 +7,11 @@ import time
 import pytest
 from served import RIGHT, serving
 
+from host_tools.sim.run import run
+from host_tools.sim.world import Settings
 from host_tools.web import folders
+from host_tools.web.bench import Bench
+from host_tools.web.orders import Order
 
 MESSAGES = [f"message:m{n}" for n in range(8)]
 
@@ -64,6 +68,18 @@ def test_a_replay_holds_no_field_that_the_form_does_not_have(home):
     home.do("add-device", {**RIGHT, **home.label(), "secret": "DEADBEEF"})
     (step,) = [value for _, name, value in home.replay()["steps"] if name == "add-device"]
     assert "secret" not in step and step["consent"] is True
+
+
+def test_the_end_of_a_replay_does_not_stop_a_home_that_ends(tmp_path):
+    async def story(home):
+        bench = Bench(home, Order(until_us=1_000_000))
+        bench.hold()
+        assert home.clock.hold_us is not None
+        bench.leave()
+        await home.sleep(2)
+        assert home.clock.hold_us is None
+
+    run(Settings(), tmp_path, story)
 
 
 def test_a_folder_is_one_runs_alone(home, tmp_path, monkeypatch):
