@@ -1,5 +1,6 @@
 """Steps, fingers and speeds: what is ordered at once, what comes again in a replay, and what a press means."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -78,6 +79,38 @@ def test_the_end_of_a_replay_does_not_stop_a_home_that_ends(tmp_path):
         bench.leave()
         await home.sleep(2)
         assert home.clock.hold_us is None
+
+    run(Settings(), tmp_path, story)
+
+
+def test_a_firmware_that_answers_nothing_is_told_of_until_it_does(tmp_path):
+    async def silence():
+        raise TimeoutError
+
+    async def story(home):
+        bench = Bench(home, Order())
+        living = asyncio.create_task(bench.live())
+        await home.sleep(5)
+        assert bench.held and not bench.failure
+        home.held = silence
+        await home.sleep(30)
+        assert bench.failure == "the firmware does not answer any more"
+        del home.held
+        await home.sleep(30)
+        assert not bench.failure
+        living.cancel()
+
+    run(Settings(), tmp_path, story)
+
+
+def test_a_firmware_that_reads_nothing_does_not_stop_the_home(tmp_path):
+    async def story(home):
+        # It does not run meanwhile, and the sockets between are full after some hundred.
+        for _ in range(5000):
+            home.world.device.ask()
+            home.world.device.to_uart(b"\x00" * 100)
+        await home.sleep(5)
+        assert (await home.held())["stage"] >= 0
 
     run(Settings(), tmp_path, story)
 
